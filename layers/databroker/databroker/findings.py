@@ -1,0 +1,130 @@
+"""A finding: what a hospital should know about its delivery, in its own words and at its own place.
+
+A finding is never an exception, and an exception is never a finding.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Level(StrEnum):
+    """The six levels of the manual (section 6); the letters before the dash of a code."""
+
+    FILE_REFUSED = "BF"
+    RECORD_REFUSED = "F"
+    CONFLICT_REFUSED = "TF"
+    RECORD_WARNING = "W"
+    CONFLICT_WARNING = "TW"
+    FILE_WARNING = "BW"
+
+    @property
+    def refuses_record(self) -> bool:
+        """Tell whether the record of such a finding stays out of the registry."""
+        return self in {Level.RECORD_REFUSED, Level.CONFLICT_REFUSED}
+
+    @property
+    def refuses(self) -> bool:
+        """Tell whether something stays out of the registry: the record, or the whole file."""
+        return self is Level.FILE_REFUSED or self.refuses_record
+
+    @property
+    def severity(self) -> str:
+        """Name the level as a hospital reads it."""
+        return _WORDS[self][0]
+
+    @property
+    def meaning(self) -> str:
+        """Say what such a finding means for the data, in the words of the manual."""
+        return _WORDS[self][1]
+
+
+_WORDS = {
+    Level.FILE_REFUSED: (
+        "Fout (bestand)",
+        "Alle records in dit bestand kunnen niet worden opgenomen in de database",
+    ),
+    Level.RECORD_REFUSED: (
+        "Fout (record)",
+        "Dit record kan niet worden opgenomen in de database",
+    ),
+    Level.CONFLICT_REFUSED: (
+        "Fout (conflict)",
+        (
+            "Dit record kan niet worden opgenomen in de database in verband met een conflict met al "
+            "bestaande data"
+        ),
+    ),
+    Level.RECORD_WARNING: (
+        "Waarschuwing (record)",
+        "Dit record kan wel worden opgenomen in de database, maar bevat mogelijk imperfecties",
+    ),
+    Level.CONFLICT_WARNING: (
+        "Waarschuwing (conflict)",
+        (
+            "Dit record kan wel worden opgenomen in de database, maar heeft mogelijk een conflict met "
+            "al bestaande data"
+        ),
+    ),
+    Level.FILE_WARNING: (
+        "Waarschuwing (bestand)",
+        (
+            "Data uit dit bestand kan wel worden opgenomen in de database, maar bevat mogelijk "
+            "imperfecties"
+        ),
+    ),
+}
+
+
+_CODE = re.compile(r"(BF|BW|F|W|TF|TW)-\d{3}")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding.
+
+    `row` is the physical line or sheet row as the hospital sees it (header = 1) and `cell` its
+    address in a workbook (`Blad!C17`); both are None for the file as a whole. `value` is the
+    delivered value, only where the rule allows it to be shown. `trial` tells that the rule is on
+    trial: it only informs.
+    """
+
+    code: str
+    message: str
+    fix: str
+    row: int | None = None
+    cell: str | None = None
+    interv_nr: str | None = None
+    field: str | None = None
+    value: str | None = None
+    trial: bool = False
+
+    @property
+    def level(self) -> Level:
+        """Read the level from the code; a rule on trial refuses nothing."""
+        match = _CODE.fullmatch(self.code)
+        if match is None:
+            raise ValueError(f"not a rule code: {self.code}")
+        level = Level(match.group(1))
+        return Level.RECORD_WARNING if self.trial and level.refuses_record else level
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the finding in the shape of `verwerkt.json`."""
+        facts = asdict(self)
+        order = ("code", "level", "row", "cell", "interv_nr", "field", "value", "message", "fix")
+        return {name: facts[name] if name != "level" else self.level.value for name in order}
+
+
+def refused_rows(findings: Iterable[Finding]) -> frozenset[int]:
+    """Give the rows whose record is refused by one of the findings."""
+    return frozenset(
+        finding.row
+        for finding in findings
+        if finding.row is not None and finding.level.refuses_record
+    )
