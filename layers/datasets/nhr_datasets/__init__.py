@@ -1,0 +1,1 @@
+"""The datasets of the Nederlandse Hart Registratie, as data."""
