@@ -1,0 +1,30 @@
+"""The pseudonyms of a record: where each type stands, and how temporary and lasting differ.
+
+The shape of a temporary pseudonym is that of the sample in the ZorgTTP slides of 2026; the shape
+of a definitive one is not public and ours (docs/zorgttp-simulator.md). Both are opaque besides.
+"""
+
+from __future__ import annotations
+
+import re
+
+COLUMNS = {"L": "ps_pat", "N": "ps_naam", "P": "ps_partner", "B": "ps_bsn", "C": "ps_c"}
+"""The column of each pseudonym type."""
+
+REVERSIBLE = "L"
+"""The one type that its own centre can undo; it links nothing outside that centre."""
+
+_TEMPORARY = re.compile(r"WS[A-Za-z0-9]{29}-P-([A-Z])-[A-Z]/[A-Za-z0-9+/]+={0,2}")
+_DEFINITIVE = re.compile(r"DP-([A-Z])-[A-Z]-[A-Za-z0-9_-]{22,}")
+
+
+def temporary_type(text: str) -> str | None:
+    """Give the type of a temporary pseudonym, None when it is no temporary pseudonym."""
+    match = _TEMPORARY.fullmatch(text)
+    return match and match[1]
+
+
+def definitive_type(text: str) -> str | None:
+    """Give the type of a definitive pseudonym, None when it is no definitive pseudonym."""
+    match = _DEFINITIVE.fullmatch(text)
+    return match and match[1]
