@@ -1,0 +1,1 @@
+"""Comparing accepted records with what is registered already (manual, section 5)."""

@@ -1,0 +1,1 @@
+"""Writing the accepted records, each at once or not at all."""
