@@ -1,0 +1,77 @@
+"""The road of a file that needs no database: from bytes to a verdict on every record.
+
+The workflow walks it step by step, with the border between the zones on the way; a hospital walks
+it on its own machine in one go.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from databroker.delivery import Counts
+from databroker.intake import Reading, read_delivery
+from databroker.privacy.identity import check_identity, minimise
+from databroker.report.summary import counts_of, in_reading_order, lines_of
+from databroker.rules import check_centre
+from databroker.validation import validate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from databroker.dataset import Dataset
+    from databroker.delivery import Centre
+    from databroker.findings import Finding
+    from databroker.rules import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check found, in the order a hospital reads it, and how many records are good.
+
+    `dataset` is the version that the file was checked against.
+    """
+
+    dataset: Dataset
+    counts: Counts
+    findings: Sequence[Finding]
+
+    @property
+    def refuses(self) -> bool:
+        """Tell whether the file, or one of its records, would be refused."""
+        return any(finding.level.refuses for finding in self.findings)
+
+
+def read_file(
+    content: bytes, file_name: str, versions: Sequence[Dataset], centre: Centre
+) -> Reading:
+    """Read a hospital's file, as the version it is of, and see that it is the hospital's own."""
+    reading = read_delivery(content, file_name, versions)
+    if reading.records is None:
+        return reading
+    foreign = check_centre(reading.records, reading.dataset, centre)
+    if foreign is None:
+        return reading
+    return replace(reading, records=None, findings=[*reading.findings, foreign])
+
+
+def check_file(
+    content: bytes, file_name: str, versions: Sequence[Dataset], context: Context
+) -> Checked:
+    """Ask of a file every rule that needs no database, as a test delivery does.
+
+    Raises:
+        RuleFaultError: a rule could not answer.
+        RuleBookError: a condition of the dataset cannot be understood.
+    """
+    reading = read_file(content, file_name, versions, context.centre)
+    dataset = reading.dataset
+    if reading.records is None:
+        refused = Counts(reading.count, 0, reading.count)
+        return Checked(dataset, refused, in_reading_order(reading.findings))
+    identity = check_identity(reading.records, dataset, context)
+    earlier = [*reading.findings, *identity.findings]
+    verdict = validate(minimise(identity.clean, dataset), dataset, context, earlier)
+    findings = [*earlier, *verdict.findings]
+    counts = counts_of(lines_of(verdict.clean, findings, {}))
+    return Checked(dataset, counts, in_reading_order(findings))

@@ -1,0 +1,43 @@
+"""What hospitals and vendors get of a dataset, made from its data and from nothing else."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from databroker.publish.catalogue import fields_page, rules_page
+from databroker.publish.changes import changes
+from databroker.publish.schema import record_schema
+from databroker.publish.template import template_workbook
+
+if TYPE_CHECKING:
+    from databroker.dataset import Dataset
+
+__all__ = [
+    "changes",
+    "documents",
+    "fields_page",
+    "record_schema",
+    "rules_page",
+    "template_workbook",
+]
+
+
+def documents(dataset: Dataset, before: Dataset | None = None) -> dict[str, bytes]:
+    """Make every document of a dataset version, by file name.
+
+    `before` is the version that came before it; what changed since then is one of the documents.
+    """
+    made = {
+        f"sjabloon-{dataset.id}-{dataset.version}.xlsx": template_workbook(dataset),
+        "record.schema.json": _json(record_schema(dataset)),
+        "variabelen.md": fields_page(dataset).encode(),
+        "regels.md": rules_page(dataset).encode(),
+    }
+    if before is not None:
+        made[f"wijzigingen-sinds-{before.version}.json"] = _json(changes(before, dataset))
+    return made
+
+
+def _json(document: dict[str, Any]) -> bytes:
+    return (json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n").encode()

@@ -1,0 +1,1 @@
+"""What the hospital gets back: the workbook, the papers for machines and the mail."""

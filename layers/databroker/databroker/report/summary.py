@@ -1,0 +1,255 @@
+"""What became of a delivery: one report, from which every document for the hospital is made."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from databroker.delivery import Change, Counts, Status
+from databroker.findings import Level, refused_rows
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from databroker.delivery import Delivery
+    from databroker.findings import Finding
+    from databroker.records import Records
+    from databroker.rules import Completeness
+
+READING_ORDER = (
+    Level.FILE_REFUSED,
+    Level.RECORD_REFUSED,
+    Level.CONFLICT_REFUSED,
+    Level.RECORD_WARNING,
+    Level.CONFLICT_WARNING,
+    Level.FILE_WARNING,
+)
+"""What refuses comes first, and the whole file before one record."""
+
+RECEIPT, PROCESSED, WORKBOOK = "ontvangen.json", "verwerkt.json", "rapportage.xlsx"
+
+UNCHANGED_CODE = "TW-001"
+"""Told as a number only: most of a second delivery is unchanged, and it would bury the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordLine:
+    """What became of one record; `change` is None when it was refused or never compared."""
+
+    row: int
+    interv_nr: str | None
+    accepted: bool
+    change: Change | None
+    findings: Mapping[Level, int]
+
+
+class Tone(StrEnum):
+    """The colour of a verdict."""
+
+    GOOD = "groen"
+    MIXED = "geel"
+    BAD = "rood"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The outcome in a word, a colour and a sentence."""
+
+    word: str
+    tone: Tone
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindingGroup:
+    """The findings of one code on one variable; `example` is the first of them."""
+
+    example: Finding
+    count: int
+    rows: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything a hospital is told about one delivery.
+
+    `dataset_version` is the version the file was checked against, None when the dataset is not
+    known; `sha256` is None when nobody could read the file. `labels` says in words what a column
+    is, `rule_page` where the codes are explained.
+    """
+
+    delivery: Delivery
+    dataset_label: str
+    dataset_version: str | None
+    sha256: str | None
+    finished_at: dt.datetime
+    status: Status
+    counts: Counts
+    findings: Sequence[Finding] = ()
+    records: Sequence[RecordLine] = ()
+    completeness: Sequence[Completeness] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    rule_page: str | None = None
+
+    @cached_property
+    def findings_in_order(self) -> list[Finding]:
+        """Give the findings as the hospital reads them."""
+        return in_reading_order(self.findings)
+
+    @cached_property
+    def groups(self) -> list[FindingGroup]:
+        """Gather the findings per level, code and variable, in reading order."""
+        return grouped(self.findings)
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """Judge the delivery in a word."""
+        if self.status is Status.FAILED:
+            return Verdict(
+                "Mislukt",
+                Tone.BAD,
+                "Door een technische storing is de verwerking niet afgerond. De NHR is gewaarschuwd.",
+            )
+        return judge(self.counts, self.findings)
+
+
+def in_reading_order(findings: Iterable[Finding]) -> list[Finding]:
+    """Sort the findings as a hospital reads them: by level, then by row."""
+    rank = {level: place for place, level in enumerate(READING_ORDER)}
+    return sorted(
+        findings,
+        key=lambda finding: (
+            rank[finding.level],
+            finding.row or 0,
+            finding.code,
+            finding.field or "",
+        ),
+    )
+
+
+def grouped(findings: Iterable[Finding]) -> list[FindingGroup]:
+    """Gather findings per level, code and variable, in reading order."""
+    gathered: dict[tuple[int, str, str], list[Finding]] = defaultdict(list)
+    rank = {level: place for place, level in enumerate(READING_ORDER)}
+    for finding in in_reading_order(findings):
+        gathered[rank[finding.level], finding.code, finding.field or ""].append(finding)
+    return [
+        FindingGroup(
+            example=alike[0],
+            count=len(alike),
+            rows=tuple(finding.row for finding in alike if finding.row is not None),
+        )
+        for _, alike in sorted(gathered.items(), key=lambda group: group[0])
+    ]
+
+
+def judge(counts: Counts, findings: Iterable[Finding]) -> Verdict:
+    """Judge a file that was checked in a word."""
+    if not counts.accepted:
+        return Verdict(
+            "Geweigerd", Tone.BAD, "Geen enkel record kan in de database worden opgenomen."
+        )
+    if counts.refused:
+        return Verdict(
+            "Deels geaccepteerd",
+            Tone.MIXED,
+            f"{counts.refused} van de {counts.records} records geweigerd. "
+            "Verbeter deze en lever ze opnieuw aan.",
+        )
+    if any(finding.code != UNCHANGED_CODE for finding in findings):
+        return Verdict(
+            "Geaccepteerd met waarschuwingen",
+            Tone.MIXED,
+            "Alle records zijn geaccepteerd. Kijk de waarschuwingen na.",
+        )
+    return Verdict("Geaccepteerd", Tone.GOOD, "Alle records zijn geaccepteerd.")
+
+
+def lines_of(
+    clean: Records, findings: Sequence[Finding], changes: Mapping[int, Change]
+) -> list[RecordLine]:
+    """Tell of every record of a file, those that could not be read as a record included."""
+    rows = dict(zip(clean.rows, clean.column("interv_nr"), strict=True))
+    unread = {row: None for row in refused_rows(findings) if row not in rows}
+    return record_lines(sorted((rows | unread).items()), findings, changes)
+
+
+def record_lines(
+    records: Iterable[tuple[int, str | None]],
+    findings: Iterable[Finding],
+    changes: Mapping[int, Change],
+) -> list[RecordLine]:
+    """Tell of each record (row, interv_nr) whether it was accepted and what it changed.
+
+    `changes` says, by row, what the registry did with the records that were compared.
+    """
+    per_row: defaultdict[int, Counter[Level]] = defaultdict(Counter)
+    file_refused = False
+    for finding in findings:
+        if finding.row is not None:
+            per_row[finding.row][finding.level] += 1
+        elif finding.level is Level.FILE_REFUSED:
+            file_refused = True
+    lines = []
+    for row, interv_nr in records:
+        numbers = per_row.get(row, Counter())
+        accepted = not file_refused and not any(level.refuses_record for level in numbers)
+        change = changes.get(row) if accepted else None
+        lines.append(RecordLine(row, interv_nr, accepted, change, numbers))
+    return lines
+
+
+def counts_of(records: Sequence[RecordLine]) -> Counts:
+    """Count what became of the records."""
+    accepted = sum(record.accepted for record in records)
+    changes = Counter(record.change for record in records)
+    return Counts(
+        records=len(records),
+        accepted=accepted,
+        refused=len(records) - accepted,
+        new=changes[Change.NEW],
+        changed=changes[Change.CHANGED],
+        unchanged=changes[Change.UNCHANGED],
+    )
+
+
+def as_document(paper: dict[str, Any]) -> bytes:
+    """Write a paper for machines as the document in the outbox."""
+    return json.dumps(paper, ensure_ascii=False, indent=2).encode()
+
+
+def received_json(delivery: Delivery) -> dict[str, Any]:
+    """Give `ontvangen.json`: the receipt a hospital gets at once."""
+    return {
+        "delivery_id": delivery.delivery_id,
+        "centre": delivery.centre,
+        "dataset": delivery.dataset,
+        "kind": delivery.kind.value,
+        "file_name": delivery.file_name,
+        "received_at": delivery.received_at.isoformat(),
+        "status": Status.RECEIVED.value,
+    }
+
+
+def processed_json(report: Report) -> dict[str, Any]:
+    """Give `verwerkt.json`: the outcome for machines, every finding included."""
+    delivery = report.delivery
+    return {
+        "delivery_id": delivery.delivery_id,
+        "centre": delivery.centre,
+        "dataset": delivery.dataset,
+        "dataset_version": report.dataset_version,
+        "kind": delivery.kind.value,
+        "file_name": delivery.file_name,
+        "sha256": report.sha256,
+        "received_at": delivery.received_at.isoformat(),
+        "finished_at": report.finished_at.isoformat(),
+        "status": report.status.value,
+        "counts": asdict(report.counts),
+        "findings": [finding.as_json() for finding in report.findings_in_order],
+    }
