@@ -1,0 +1,1 @@
+"""One module for each state of the workflow: the story of that state, top to bottom."""
