@@ -1,0 +1,1 @@
+"""The world around the databroker, for a laptop: ZorgTTP and a hospital."""
