@@ -1,0 +1,1 @@
+"""The whole databroker on one machine, without Docker and without a network."""
