@@ -1,0 +1,69 @@
+"""The command as a scheduler runs it: arguments in; exit code, output and messages out."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from aanleveren.command import main
+
+
+@dataclass
+class Ran:
+    exit_code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        return json.loads(self.out)
+
+    @property
+    def findings(self) -> list[dict[str, Any]]:
+        return self.document["findings"]
+
+
+@pytest.fixture
+def aanleveren(capsys):
+    """Run the command in this process."""
+
+    def run(*arguments):
+        try:
+            exit_code = main([str(each) for each in arguments])
+        except SystemExit as stop:  # what argparse does with a wrong command
+            exit_code = stop.code
+        out, err = capsys.readouterr()
+        return Ran(exit_code, out, err)
+
+    return run
+
+
+@pytest.fixture
+def controleer(aanleveren):
+    """Check a file of centre MCX on the day the examples are about."""
+
+    def run(path, *more, dataset="pmicd-interventie", centre="MCX", today="2026-03-05"):
+        address = ("--dataset", dataset, "--centre", centre, "--today", today)
+        return aanleveren("controleer", path, *address, *more)
+
+    return run
+
+
+@pytest.fixture
+def csv_of(tmp_path):
+    """Write interventions as a CSV file, the first on line 2."""
+
+    def write(*rows, name="kwartaal.csv"):
+        path = tmp_path / name
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        with path.open("w", encoding="utf-8-sig", newline="") as file:
+            writer = csv.DictWriter(file, names, delimiter=";", restval="")
+            writer.writeheader()
+            writer.writerows(rows)
+        return path
+
+    return write

@@ -1,0 +1,513 @@
+"""Every road through the workflow, on moto's interpreter with the real handlers."""
+
+import datetime as dt
+import io
+import json
+from dataclasses import replace
+
+import boto3
+import pytest
+from openpyxl import load_workbook
+
+from databroker.dataset import find_dataset
+from databroker.delivery import Centre
+from databroker.ports import PseudonymServiceUnavailableError, TemporaryFailureError
+from simulators.hospital.deliveries import make_delivery
+from simulators.hospital.files import write_csv, write_fhir, write_xml
+from tests.support.builders import another_delivery
+from tests.support.cloud import CENTRES_PATH, REGISTRY_SECRET, SECRET_PREFIX
+from tests.support.workflow import (
+    DEFINITION,
+    INBOX,
+    ROOT,
+    handler_of,
+    items,
+    objects,
+    run,
+)
+
+TODAY = dt.date(2026, 3, 5)
+DOOR = ["Controleer structuur", "Structuur in orde?"]
+IN = [*DOOR, "Productie of test?"]
+OUT = ["Maak uploadrapportage", "Verstuur bericht", "Klaar"]
+DISPOSED = ["Verwijder bronbestand", "Naar het register?"]
+PRODUCTION = [*IN, "Versleutel met ZorgTTP", *DISPOSED, "Haal pseudoniemen op", "Valideer"]
+ROUND = ["Vergelijk met database", "Lees in", "Wedloop verloren?"]
+
+
+@pytest.fixture
+def a_file(tmp_path):
+    def write(size=6, **how):
+        path = tmp_path / "file.csv"
+        write_csv(make_delivery(size, today=TODAY, **how), path)
+        return path.read_bytes()
+
+    return write
+
+
+def records():
+    return [item for item in items("registry-table") if item["pk"]["S"].startswith("RECORD#")]
+
+
+def nothing_is_left_in_the_intake_zone():
+    return objects(INBOX) == {} and objects("intake-workbench-bucket") == {}
+
+
+# --- the good roads ----------------------------------------------------------------------------
+def test_a_production_delivery_is_registered_reported_and_mailed(workflow, a_file):
+    outcome = workflow.deliver(a_file(6))
+
+    assert outcome.status == "SUCCEEDED"
+    assert outcome.states == [*PRODUCTION, "Iets goedgekeurd?", *ROUND, *OUT]
+    assert outcome.processed["status"] == "verwerkt"
+    assert outcome.processed["counts"] == {
+        "records": 6,
+        "accepted": 6,
+        "refused": 0,
+        "new": 6,
+        "changed": 0,
+        "unchanged": 0,
+    }
+    assert set(outcome.documents) == {"ontvangen.json", "verwerkt.json", "rapportage.xlsx"}
+    assert len(records()) == 6
+    assert [mail.destinations["ToAddresses"] for mail in workflow.mails()] == [["data@mcx.example"]]
+    assert nothing_is_left_in_the_intake_zone()
+
+
+def test_a_test_delivery_calls_nobody_and_writes_nothing(workflow, a_file):
+    outcome = workflow.deliver(a_file(6, errors=0.5), "test")
+
+    assert outcome.states == [
+        *IN,
+        "Anonimiseer voor test",
+        *DISPOSED,
+        "Valideer",
+        "Iets goedgekeurd?",
+        *OUT,
+    ]
+    assert outcome.processed["status"] == "getest"
+    assert outcome.processed["counts"]["new"] == 0
+    assert items("registry-table") == []
+    assert sum(workflow.zorgttp_calls().values()) == 0
+    assert nothing_is_left_in_the_intake_zone()
+
+
+@pytest.mark.parametrize(
+    ("place", "old_name", "version"),
+    [("", True, "22.2"), ("", False, "25.1"), ("@25.1", True, "25.1"), ("@22.2", False, "22.2")],
+)
+def test_the_key_or_else_the_header_chooses_the_version_for_every_step(
+    workflow, a_file, place, old_name, version
+):
+    content = a_file(6)
+    if not old_name:
+        content = content.replace(b"ICD_PMfunctie", b"ICD_PM_indicatie", 1)
+
+    outcome = workflow.deliver(content, dataset=f"pmicd-interventie{place}")
+
+    assert outcome.codes == []
+    assert outcome.processed["dataset_version"] == version
+    assert outcome.processed["counts"]["new"] == 6
+
+
+def follow_ups():
+    lines = (ROOT / "tests" / "rules" / "pmicd-followup" / "bases.csv").read_text().splitlines()
+    header, good, *_ = [line.partition(",")[2] for line in lines]
+    bad = good.replace("MCX-000123", "MCX-000124").replace("20-05-2026", "01-01-2026")
+    return "\r\n".join([header, good, bad]).encode()
+
+
+def test_follow_up_can_be_tested_whole(workflow):
+    event = workflow.put(follow_ups(), "test", dataset="pmicd-followup", at="2026-06-30T09:00:00Z")
+    workflow.admit(event)
+
+    outcome = workflow.follow(*workflow.executions())
+
+    assert outcome.processed["status"] == "getest"
+    assert outcome.processed["dataset_version"] == "25.1"
+    assert outcome.processed["counts"]["accepted"] == 1
+    assert [(f["row"], f["code"]) for f in outcome.processed["findings"] if f["row"]] == [
+        (3, "F-601"),
+        (3, "W-601"),
+        (3, "W-602"),
+    ]
+
+
+def test_follow_up_for_real_is_refused_before_it_is_read(workflow):
+    outcome = workflow.deliver(follow_ups(), dataset="pmicd-followup")
+
+    assert outcome.states == [*DOOR, *DISPOSED, *OUT]
+    assert (outcome.processed["status"], outcome.codes) == ("geweigerd", ["BF-026"])
+    assert items("registry-table") == []
+    assert nothing_is_left_in_the_intake_zone()
+
+
+def test_good_records_go_in_and_bad_ones_are_told_row_by_row(workflow, tmp_path):
+    planted = make_delivery(60, today=TODAY, errors=0.3, seed=4)
+    write_csv(planted, tmp_path / "file.csv")
+
+    outcome = workflow.deliver((tmp_path / "file.csv").read_bytes())
+
+    told = {(f["row"], f["code"], f["field"]) for f in outcome.processed["findings"] if f["row"]}
+    assert told == {tuple(answer) for answer in planted.planted if answer.code not in COUNTED}
+    counts = outcome.processed["counts"]
+    assert counts["accepted"] == counts["new"] == len(records())
+    assert counts["accepted"] + counts["refused"] == 60
+    assert counts["refused"] > 0
+
+
+def test_the_report_says_in_words_what_each_variable_is_and_where_codes_are_explained(
+    workflow, tmp_path
+):
+    write_csv(make_delivery(60, today=TODAY, errors=0.3, seed=4), tmp_path / "file.csv")
+
+    outcome = workflow.deliver((tmp_path / "file.csv").read_bytes())
+
+    report = load_workbook(io.BytesIO(outcome.documents["rapportage.xlsx"]))
+    (header, *lines) = report["Meldingen"].iter_rows(values_only=True, max_col=6)
+    assert header[4:] == ("Variabele", "Omschrijving")
+    dataset = find_dataset("pmicd-interventie", outcome.processed["dataset_version"])
+    told = [line for line in lines if line[2]]
+    assert told
+    assert [line for line in told if dataset.labels.get(line[4]) != line[5]] == []
+    legend = [cell.value or "" for cell in report["Legenda"]["A"]]
+    assert f"{dataset.rule_page}#f-001" in legend[-1]
+
+
+COUNTED = {"W-005", "W-006"}
+
+
+@pytest.mark.parametrize(("write", "extension"), [(write_xml, "xml"), (write_fhir, "json")])
+def test_the_same_delivery_in_another_format_ends_the_same(workflow, tmp_path, write, extension):
+    planted = make_delivery(40, today=TODAY, errors=0.3, seed=4)
+    path = tmp_path / f"file.{extension}"
+    write_csv(planted, tmp_path / "file.csv")
+    write(planted, path)
+
+    as_csv = workflow.deliver((tmp_path / "file.csv").read_bytes(), "test")
+    other = workflow.deliver(path.read_bytes(), "test", name=path.name)
+
+    assert other.states == as_csv.states
+    assert but_for_the_file(other.processed) == but_for_the_file(as_csv.processed)
+    cells = [finding["cell"] for finding in other.processed["findings"] if finding["row"]]
+    beginning = {"xml": "/aanlevering/record[", "json": "Bundle.entry["}[extension]
+    assert any(cells)
+    assert all(cell is None or cell.startswith(beginning) for cell in cells)
+
+
+@pytest.mark.parametrize(("write", "extension"), [(write_xml, "xml"), (write_fhir, "json")])
+def test_the_same_records_in_another_format_are_unchanged(workflow, tmp_path, write, extension):
+    delivery = make_delivery(6, today=TODAY)
+    write_csv(delivery, tmp_path / "file.csv")
+    write(delivery, tmp_path / f"file.{extension}")
+    workflow.deliver((tmp_path / "file.csv").read_bytes())
+
+    content = (tmp_path / f"file.{extension}").read_bytes()
+    again = workflow.deliver(content, name=f"file.{extension}")
+
+    assert again.processed["counts"]["unchanged"] == 6
+    assert again.codes == ["TW-001"]
+    assert nothing_is_left_in_the_intake_zone()
+
+
+def but_for_the_file(processed):
+    of_file = {"delivery_id", "file_name", "sha256", "received_at", "finished_at"}
+    rest = {name: fact for name, fact in processed.items() if name not in of_file}
+    findings = [finding | {"cell": None} for finding in processed["findings"]]
+    return rest | {"findings": findings}
+
+
+def test_delivering_again_changes_nothing_and_says_so(workflow, a_file):
+    workflow.deliver(a_file(6))
+
+    again = workflow.deliver(a_file(6))
+
+    assert again.processed["counts"]["unchanged"] == 6
+    assert sorted(again.codes) == ["BW-002", "TW-001"]
+    assert {item["version"]["N"] for item in records()} == {"1"}
+
+
+def test_a_correction_is_registered_as_the_next_version(workflow, a_file):
+    workflow.deliver(a_file(6))
+    header, first, *rest = a_file(6).decode("utf-8-sig").splitlines()
+    column = header.split(";").index("kreatinine_gehalte")
+    cells = first.split(";")
+    cells[column] = "123"
+    corrected = "\r\n".join([header, ";".join(cells), *rest])
+
+    outcome = workflow.deliver(corrected.encode())
+
+    counts = outcome.processed["counts"]
+    assert (counts["changed"], counts["unchanged"]) == (1, 5)
+    assert sorted(outcome.codes) == ["TW-001", "TW-002"]
+    assert sorted(item["version"]["N"] for item in records()) == ["1"] * 5 + ["2"]
+
+
+# --- what is refused ---------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("content", "where", "code"),
+    [
+        (b"", {}, "BF-002"),
+        (b"%PDF-1.7 geen tabel", {"name": "verslag.pdf"}, "BF-001"),
+        (b"a;b\r\n1;2\r\n", {}, "BF-006"),
+        (b"interv_nr;lengte\r\nMCX-1234;180\r\n", {}, "BF-007"),
+        (b"a;b\r\n1;2\r\n", {"dataset": "pmicd-onbekend"}, "BF-024"),
+        (b"a;b\r\n1;2\r\n", {"dataset": "pmicd-interventie@99.9"}, "BF-024"),
+        (b"a;b\r\n1;2\r\n", {"centre": "ZZZ"}, "BF-024"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused_in_plain_dutch(workflow, content, where, code):
+    outcome = workflow.deliver(content, **where)
+
+    assert outcome.status == "SUCCEEDED"
+    assert outcome.states == [*DOOR, *DISPOSED, *OUT]
+    assert outcome.processed["status"] == "geweigerd"
+    assert code in outcome.codes
+    assert all(f["message"] and f["fix"] for f in outcome.processed["findings"])
+    assert "rapportage.xlsx" in outcome.documents
+    assert len(workflow.mails()) == 1
+    assert nothing_is_left_in_the_intake_zone()
+    assert items("registry-table") == []
+
+
+def test_the_file_of_another_centre_is_refused(workflow, a_file):
+    outcome = workflow.deliver(a_file(6, centre="MCY"))
+
+    assert (outcome.processed["status"], outcome.codes) == ("geweigerd", ["BF-009"])
+    assert outcome.processed["counts"]["refused"] == 6
+
+
+def test_a_file_that_vanished_before_it_was_read_is_refused(workflow, a_file):
+    event = workflow.put(a_file(6))
+    key = json.loads(event["Records"][0]["body"])["detail"]["object"]["key"]
+    boto3.client("s3").delete_object(Bucket=INBOX, Key=key)
+
+    workflow.admit(event)
+    (name,) = workflow.executions()
+    outcome = workflow.follow(name)
+
+    assert (outcome.processed["status"], outcome.codes) == ("geweigerd", ["BF-025"])
+
+
+@pytest.mark.parametrize("password", ["verkeerd", None])
+def test_refused_zorgttp_credentials_refuse_the_file(workflow, a_file, password):
+    secrets = boto3.client("secretsmanager")
+    if password:
+        facts = json.dumps({"username": "mcx-aanleveraar", "password": password})
+        secrets.put_secret_value(SecretId=f"{SECRET_PREFIX}MCX", SecretString=facts)
+    else:
+        secrets.delete_secret(SecretId=f"{SECRET_PREFIX}MCX", ForceDeleteWithoutRecovery=True)
+
+    outcome = workflow.deliver(a_file(6))
+
+    assert outcome.status == "SUCCEEDED"
+    assert outcome.states == [*IN, "Versleutel met ZorgTTP", *DISPOSED, *OUT]
+    assert (outcome.processed["status"], outcome.codes) == ("geweigerd", ["BF-015"])
+    assert outcome.processed["counts"] == {
+        "records": 6,
+        "accepted": 0,
+        "refused": 6,
+        "new": 0,
+        "changed": 0,
+        "unchanged": 0,
+    }
+    assert nothing_is_left_in_the_intake_zone()
+    assert items("registry-table") == []
+
+
+def test_a_delivery_without_one_good_record_is_not_compared(workflow, a_file):
+    bad = a_file(6).replace(b"MCX-1", b"MCX-X1")
+
+    outcome = workflow.deliver(bad)
+
+    assert outcome.states == [*PRODUCTION, "Iets goedgekeurd?", *OUT]
+    assert outcome.processed["status"] == "geweigerd"
+    assert "BF-020" in outcome.codes
+    assert items("registry-table") == []
+
+
+# --- what comes twice, or not as it should -----------------------------------------------------
+def test_a_duplicate_event_is_one_delivery(workflow, a_file):
+    event = workflow.put(a_file(6))
+
+    workflow.admit(event)
+    workflow.admit(event)
+    (name,) = workflow.executions()
+    workflow.follow(name)
+    workflow.admit(event)
+
+    assert len(workflow.executions()) == 1
+    assert len(workflow.mails()) == 1
+
+
+def test_an_object_outside_the_scheme_is_recorded_and_alarmed(workflow, caplog):
+    event = workflow.put(b"a;b", "echt")
+
+    workflow.admit(event)
+
+    assert workflow.executions() == []
+    (stray,) = items("ledger-table")
+    assert stray["object_key"]["S"] == "epd/MCX/pmicd-interventie/echt/kwartaal 1.csv"
+    assert [record.event for record in caplog.records] == ["DB-002"]
+
+
+def test_a_message_that_cannot_be_understood_is_offered_again(workflow):
+    event = workflow.put(b"a;b")
+    event["Records"][0]["body"] = "{}"
+
+    answer = run("admit_delivery", event)
+
+    identifier = event["Records"][0]["messageId"]
+    assert answer == {"batchItemFailures": [{"itemIdentifier": identifier}]}
+
+
+# --- a lost race -------------------------------------------------------------------------------
+class Racing:
+    """A registry in which others write between comparing and writing, so many times."""
+
+    def __init__(self, registry, times):
+        self.registry, self.times = registry, times
+
+    def __getattr__(self, name):
+        return getattr(self.registry, name)
+
+    def register(self, delivery, writes):
+        for write in writes:
+            if self.times > 0 and write.interv_nr.endswith("001"):
+                self.times -= 1
+                self.overtake(delivery, write)
+        return self.registry.register(delivery, writes)
+
+    def overtake(self, delivery, write):
+        standing = self.registry.look_up(Centre("MCX"), [write.interv_nr])
+        version = standing[write.interv_nr].version if standing else 0
+        fields = write.fields | {"lengte": str(150 + self.times)}
+        rival = another_delivery(self.times + 2, received_at=delivery.received_at)
+        theirs = replace(write, seen_version=version, fields=fields)
+        assert self.registry.register(rival, [theirs]) == [True]
+
+
+def race(monkeypatch, times):
+    app = handler_of("ingest")
+    ledger, papers, registry = app.wiring()
+    racing = Racing(registry, times)
+    monkeypatch.setattr(app, "wiring", lambda: (ledger, papers, racing))
+
+
+def test_a_lost_race_is_compared_again_for_that_record_only(workflow, a_file, monkeypatch):
+    race(monkeypatch, times=1)
+
+    outcome = workflow.deliver(a_file(6))
+
+    assert outcome.states == [*PRODUCTION, "Iets goedgekeurd?", *ROUND, *ROUND, *OUT]
+    counts = outcome.processed["counts"]
+    assert (counts["new"], counts["changed"], counts["accepted"]) == (5, 1, 6)
+    assert outcome.codes == ["TW-002"]
+    assert sorted(item["version"]["N"] for item in records()) == ["1"] * 5 + ["2"]
+
+
+def test_a_race_that_is_lost_every_time_refuses_that_record(workflow, a_file, monkeypatch):
+    race(monkeypatch, times=99)
+
+    outcome = workflow.deliver(a_file(6))
+
+    assert outcome.states == [*PRODUCTION, "Iets goedgekeurd?", *ROUND, *ROUND, *ROUND, *OUT]
+    counts = outcome.processed["counts"]
+    assert (counts["accepted"], counts["refused"], counts["new"]) == (5, 1, 5)
+    assert "TF-009" in outcome.codes
+
+
+# --- faults ------------------------------------------------------------------------------------
+TASKS = {
+    state["Resource"].removeprefix("${").removesuffix("FunctionArn}"): name
+    for name, state in json.loads(DEFINITION.read_text())["States"].items()
+    if state["Type"] == "Task"
+}
+PRODUCTION_TASKS = [name for name in TASKS if name not in {"Anonymise", "FailDelivery"}]
+
+
+def snake(camel):
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in camel).lstrip("_")
+
+
+@pytest.mark.parametrize("function", [*PRODUCTION_TASKS, "Anonymise"])
+def test_a_fault_in_any_state_ends_clearly_with_nothing_personal_left(workflow, a_file, function):
+    workflow.faults[snake(function)] = [RuntimeError("boom")]
+
+    outcome = workflow.deliver(a_file(6), "test" if function == "Anonymise" else "productie")
+
+    assert outcome.status == "FAILED"
+    assert outcome.states[-3:] == [TASKS[function], "Handel storing af", "Mislukt"]
+    assert nothing_is_left_in_the_intake_zone()
+    # What was registered before the fault stays so; a fault never turns success into failure.
+    told = "verwerkt" if function == "Notify" else "mislukt"
+    assert outcome.processed["status"] == told
+    assert len(workflow.mails()) == 1
+
+
+@pytest.mark.parametrize("function", [*PRODUCTION_TASKS, "Anonymise"])
+def test_a_passing_fault_in_any_state_is_tried_again(workflow, a_file, function):
+    workflow.faults[snake(function)] = [TemporaryFailureError("SlowDown")]
+
+    outcome = workflow.deliver(a_file(6), "test" if function == "Anonymise" else "productie")
+
+    assert outcome.status == "SUCCEEDED"
+    assert outcome.processed["counts"]["accepted"] == 6
+    assert len(workflow.mails()) == 1
+
+
+def test_zorgttp_out_of_reach_is_told_as_such(workflow, a_file):
+    workflow.faults["pseudonymise"] = [PseudonymServiceUnavailableError("503")] * 9
+
+    outcome = workflow.deliver(a_file(6))
+
+    assert outcome.status == "FAILED"
+    assert (outcome.processed["status"], outcome.codes) == ("mislukt", ["BF-016"])
+    assert nothing_is_left_in_the_intake_zone()
+    assert items("registry-table") == []
+
+
+def test_a_crash_after_the_write_and_before_the_answer_writes_nothing_twice(
+    workflow, a_file, monkeypatch
+):
+    app = handler_of("ingest")
+    real = app.lambda_handler
+    answers = iter([TemporaryFailureError("lost answer"), None])
+
+    def lose_the_first_answer(event, context):
+        answer = real(event, context)
+        fault = next(answers)
+        if fault:
+            raise fault
+        return answer
+
+    monkeypatch.setattr(app, "lambda_handler", lose_the_first_answer)
+
+    outcome = workflow.deliver(a_file(6))
+
+    assert outcome.processed["counts"]["new"] == 6
+    assert {item["version"]["N"] for item in records()} == {"1"}
+
+
+def test_the_registry_account_refused_is_a_fault_of_ours(workflow, a_file):
+    facts = json.dumps({"username": "nhr-register", "password": "verkeerd"})
+    boto3.client("secretsmanager").put_secret_value(SecretId=REGISTRY_SECRET, SecretString=facts)
+
+    outcome = workflow.deliver(a_file(6))
+
+    assert (outcome.status, outcome.processed["status"]) == ("FAILED", "mislukt")
+    assert outcome.codes == []
+    assert items("registry-table") == []
+
+
+def test_a_profile_that_cannot_be_read_is_a_fault_that_operations_hear_of(workflow, a_file):
+    boto3.client("ssm").put_parameter(
+        Name=f"{CENTRES_PATH}MCX", Value="{", Type="String", Overwrite=True
+    )
+
+    outcome = workflow.deliver(a_file(6))
+
+    assert (outcome.status, outcome.processed["status"]) == ("FAILED", "mislukt")
+    (mail,) = workflow.mails()
+    assert mail.destinations["ToAddresses"] == ["operatie@databroker.example"]
+    assert nothing_is_left_in_the_intake_zone()
