@@ -24,7 +24,10 @@ def planted(tmp_path):
     """Give a delivery with mistakes of every kind, its file, and the personal data in it."""
 
     def make(kind):
-        delivery = make_delivery(40, today=TODAY, errors=0.5, seed=11, bsn=True)
+        # A number as long as it can be: seven digits in a row do turn up in a pseudonym.
+        delivery = make_delivery(
+            40, today=TODAY, errors=0.5, seed=11, bsn=True, first_number=90_000_001
+        )
         path = tmp_path / f"file.{kind}"
         (write_csv if kind == "csv" else write_xlsx)(delivery, path)
         places = [delivery.columns.index(name) for name in PERSONAL]
