@@ -1,7 +1,7 @@
 """The rows of a delivery as one table of text, handed from step to step as Arrow IPC.
 
-A file is parsed once (docs/adr/0004). Each column is text; an empty cell is null. The table knows
-where every cell stands in the hospital's own file.
+A file is parsed once (docs/adr/0004). Each column is text. The table knows where every cell stands
+in the hospital's own file.
 """
 
 from __future__ import annotations
@@ -10,10 +10,14 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
+import numpy as np
+
+from databroker.texts import Texts, buffer, ends
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from databroker.texts import Array
 
 ROW = "_regel"
 """The column with the physical line (CSV, XML), sheet row (XLSX) or place (FHIR) of each record.
@@ -68,9 +72,10 @@ class Origin:
 class Records:
     """A table of text columns under their canonical names, with the row each record came from."""
 
-    def __init__(self, table: pa.Table, origin: Origin) -> None:
-        """Take a table that has the column `_regel` (int32) and text columns besides."""
-        self.table = table
+    def __init__(self, columns: Mapping[str, Texts], rows: Array, origin: Origin) -> None:
+        """Take columns as long as `rows` (int32)."""
+        self.columns = columns
+        self.numbers = rows
         self.origin = origin
 
     @classmethod
@@ -81,51 +86,74 @@ class Records:
         origin: Origin | None = None,
     ) -> Records:
         """Make a table of lists; every list as long as `rows`."""
-        arrays = {ROW: pa.array(rows, pa.int32())}
-        arrays |= {name: pa.array(cells, pa.string()) for name, cells in columns.items()}
-        return cls(pa.table(arrays), origin or Origin(None, {}))
+        made = {name: Texts.of(cells) for name, cells in columns.items()}
+        return cls(made, np.array(rows, np.int32), origin or Origin(None, {}))
+
+    @classmethod
+    def concat(cls, parts: Sequence[Records]) -> Records:
+        """Put tables of the same columns and origin under each other; at least one."""
+        first = parts[0]
+        if len(parts) == 1:
+            return first
+        columns = {
+            name: Texts.concat([part.columns[name] for part in parts]) for name in first.columns
+        }
+        return cls(columns, np.concatenate([part.numbers for part in parts]), first.origin)
 
     def __len__(self) -> int:
         """Count the records."""
-        return int(self.table.num_rows)
+        return int(self.numbers.size)
 
     @property
     def names(self) -> list[str]:
-        """Give the canonical names of the columns, without the row column."""
-        return [name for name in self.table.column_names if name != ROW]
+        """Give the canonical names of the columns."""
+        return list(self.columns)
 
     @property
     def rows(self) -> list[int]:
         """Give the physical row of each record."""
-        rows: list[int] = self.table.column(ROW).to_pylist()
+        rows: list[int] = self.numbers.tolist()
         return rows
+
+    def texts(self, name: str) -> Texts:
+        """Give a column; one that was not delivered is empty all the way."""
+        found = self.columns.get(name)
+        return Texts.empty(len(self)) if found is None else found
 
     def column(self, name: str) -> list[str | None]:
         """Give the cells of a column; a column that was not delivered is empty all the way."""
-        if name not in self.table.column_names:
-            return [None] * len(self)
-        cells: list[str | None] = self.table.column(name).to_pylist()
-        return cells
+        return self.texts(name).tolist()
 
-    def with_columns(self, columns: Mapping[str, Sequence[str | None]]) -> Records:
+    def parts(self, size: int) -> Iterator[Records]:
+        """Give the records in tables of at most so many, in order; the cells are shared."""
+        if len(self) <= size:
+            yield self
+            return
+        for first in range(0, len(self), size):
+            some = slice(first, first + size)
+            columns = {name: texts.take(some) for name, texts in self.columns.items()}
+            yield Records(columns, self.numbers[some], self.origin)
+
+    def with_columns(self, columns: Mapping[str, Texts | Sequence[str | None]]) -> Records:
         """Give the same records with these columns in place of what they had, or added."""
-        table = self.table
-        for name, cells in columns.items():
-            array = pa.array(cells, pa.string())
-            if name in table.column_names:
-                table = table.set_column(table.column_names.index(name), name, array)
-            else:
-                table = table.append_column(name, array)
-        return Records(table, self.origin)
+        made = {
+            name: cells if isinstance(cells, Texts) else Texts.of(cells)
+            for name, cells in columns.items()
+        }
+        return Records({**self.columns, **made}, self.numbers, self.origin)
 
     def without(self, names: Collection[str]) -> Records:
         """Give the same records without these columns."""
-        kept = [name for name in self.table.column_names if name not in names]
-        return Records(self.table.select(kept), self.origin)
+        kept = {name: texts for name, texts in self.columns.items() if name not in names}
+        return Records(kept, self.numbers, self.origin)
 
     def to_ipc(self) -> bytes:
-        """Write the table as an Arrow IPC stream, lz4 compressed."""
-        table = self.table.replace_schema_metadata({_ORIGIN: self.origin.to_json().encode()})
+        """Write the table as an Arrow IPC stream, lz4 compressed; an empty cell is null."""
+        import pyarrow as pa  # noqa: PLC0415 - 0.2 s of every cold start, and only steps need it
+
+        arrays = {ROW: pa.array(self.numbers, pa.int32())}
+        arrays |= {name: _to_arrow(texts) for name, texts in self.columns.items()}
+        table = pa.table(arrays, metadata={_ORIGIN: self.origin.to_json().encode()})
         sink = pa.BufferOutputStream()
         options = pa.ipc.IpcWriteOptions(compression="lz4")
         with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
@@ -136,7 +164,33 @@ class Records:
     @classmethod
     def from_ipc(cls, content: bytes) -> Records:
         """Read what `to_ipc` wrote."""
+        import pyarrow as pa  # noqa: PLC0415 - as above
+
         with pa.ipc.open_stream(pa.BufferReader(content)) as reader:
-            table = reader.read_all()
+            table = reader.read_all().combine_chunks()
         origin = Origin.from_json(table.schema.metadata[_ORIGIN])
-        return cls(table.replace_schema_metadata(None), origin)
+        columns = {
+            name: _from_arrow(column) for name, column in zip(table.column_names, table, strict=True)
+        }
+        rows = np.asarray(table.column(ROW), np.int32)
+        del columns[ROW]
+        return cls(columns, rows, origin)
+
+
+def _to_arrow(texts: Texts) -> Any:
+    import pyarrow as pa  # noqa: PLC0415 - as above
+
+    own = texts.compact()
+    offsets = np.concatenate([np.zeros(1, np.int32), ends(own.lengths)])
+    filled = np.packbits(own.lengths > 0, bitorder="little")
+    buffers = [pa.py_buffer(filled), pa.py_buffer(offsets), pa.py_buffer(own.data)]
+    return pa.Array.from_buffers(pa.string(), len(own), buffers)
+
+
+def _from_arrow(column: Any) -> Texts:
+    if column.num_chunks == 0 or str(column.type) != "string":
+        return Texts.empty(len(column))
+    (array,) = column.chunks
+    _, offsets, data = array.buffers()
+    places = np.frombuffer(offsets, np.int32)[array.offset : array.offset + len(array) + 1]
+    return Texts(buffer(data or b""), places[:-1], np.diff(places))

@@ -8,7 +8,7 @@ import io
 from typing import TYPE_CHECKING
 
 from databroker.intake.header import plain
-from databroker.intake.sheet import Sheet, UnreadableError
+from databroker.intake.sheet import Sheet, UnreadableError, sheet_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,7 @@ def read_csv(content: bytes, dataset: Dataset) -> Sheet:
     _refuse_endless_line(text)
     converted = encoding != "UTF-8"
     warnings = (dataset.finding("BW-008", codering=encoding),) if converted else ()
-    return Sheet(_records(text, find_delimiter(text, dataset)), warnings)
+    return sheet_of(_records(text, find_delimiter(text, dataset)), warnings=warnings)
 
 
 def decode(content: bytes) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from databroker.intake.fhir_bundle import read_bundle
 from databroker.intake.fhir_element import Element, Number
 from databroker.intake.named import as_lines, check_count
-from databroker.intake.sheet import Sheet, UnreadableError
+from databroker.intake.sheet import Sheet, UnreadableError, sheet_of
 
 if TYPE_CHECKING:
     from databroker.dataset import Dataset
@@ -45,7 +45,7 @@ def read_fhir(content: bytes, dataset: Dataset) -> Sheet:
     records = list(enumerate(bundle.records, 2))
     spelled = {name: name for _, record in records for name in record.cells}
     places = {name: place for place, name in enumerate(bundle.paths)}
-    return Sheet(
+    return sheet_of(
         as_lines([(row, record.cells) for row, record in records], spelled, dataset),
         paths={name: (path, places[name]) for name, path in bundle.paths.items()},
         numbers={row: [record.entries.get(name) for name in places] for row, record in records},

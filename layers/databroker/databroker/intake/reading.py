@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from databroker.dataset import datasets
 from databroker.intake.kinds import find_reader
 from databroker.intake.sheet import UnreadableError
-from databroker.intake.table import make_table
+from databroker.intake.table import Table
+from databroker.records import Records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from databroker.dataset import Dataset
     from databroker.findings import Finding
     from databroker.intake.sheet import Sheet
-    from databroker.records import Records
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,48 @@ class Reading:
     count: int = 0
 
 
+class OpenDelivery:
+    """A hospital's file that is being read: its records part by part, however many there are.
+
+    Whether a BF finding refuses the file is known when its last record was given: see `close`.
+    """
+
+    def __init__(
+        self,
+        content: bytes,
+        file_name: str,
+        versions: Sequence[Dataset],
+        others: Iterable[Dataset] | None = None,
+    ) -> None:
+        """Open a file and read its header; the arguments are those of `read_delivery`."""
+        self.dataset = versions[0]
+        self._table: Table | None = None
+        self._refusal: UnreadableError | None = None
+        try:
+            _check_size(content, self.dataset)
+            sheet = find_reader(content, file_name)(content, self.dataset)
+            fitting = _named_version(sheet, versions)
+            self._table = Table(sheet, fitting, datasets() if others is None else others)
+            self.dataset = self._table.dataset
+        except UnreadableError as error:
+            self._refusal = error
+
+    def __iter__(self) -> Iterator[Records]:
+        """Give the records in parts of some thousands; nothing when the file is refused already."""
+        try:
+            yield from self._table or ()
+        except UnreadableError as error:
+            self._refusal = error
+
+    def close(self) -> tuple[bool, int, list[Finding]]:
+        """Tell whether the file can be used, how many records it has, and what was found in it."""
+        if self._table is None or self._refusal is not None:
+            error = self._refusal or UnreadableError("BF-011")
+            return False, error.records, [self.dataset.finding(error.code, **error.texts)]
+        good, findings = self._table.verdict()
+        return good, self._table.count, findings
+
+
 def read_delivery(
     content: bytes,
     file_name: str,
@@ -47,17 +89,10 @@ def read_delivery(
     datasets that a file which does not fit this one may have been meant for; every dataset we know,
     unless told otherwise.
     """
-    newest = versions[0]
-    try:
-        _check_size(content, newest)
-        reader = find_reader(content, file_name)
-        sheet = reader(content, newest)
-        fitting = _named_version(sheet, versions)
-        table = make_table(sheet, fitting, datasets() if others is None else others)
-    except UnreadableError as error:
-        refusal = newest.finding(error.code, **error.texts)
-        return Reading(newest, None, [refusal], error.records)
-    return Reading(table.dataset, table.records, table.findings, table.count)
+    delivery = OpenDelivery(content, file_name, versions, others)
+    parts = list(delivery)
+    good, count, findings = delivery.close()
+    return Reading(delivery.dataset, Records.concat(parts) if good else None, findings, count)
 
 
 def _check_size(content: bytes, dataset: Dataset) -> None:

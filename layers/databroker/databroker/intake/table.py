@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from databroker.dataset.model import FieldType
 from databroker.intake.header import check_header, choose_version, listed, match_header
-from databroker.intake.sheet import MAX_COLUMNS, UnreadableError, is_blank
 from databroker.records import Origin, Records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from databroker.dataset import Dataset
     from databroker.findings import Finding
     from databroker.intake.header import Header
     from databroker.intake.sheet import Sheet
+    from databroker.texts import Texts
 
 KEY = "interv_nr"
 _KEY_SHAPE = re.compile(r"[A-Za-z]{2,}(-[A-Za-z0-9]+)*-[0-9]+", re.ASCII)
@@ -27,81 +28,104 @@ _DATE_NOTATIONS = (
     re.compile(r"\s*\d{1,2}/\d{1,2}/\d{4}\s*"),
     re.compile(r"\s*\d{4}-\d{1,2}-\d{1,2}\s*"),
 )
+_MARK_ONES = np.uint64(1 << 16 | 1 << 40)
+_MARK_PLACES = np.uint64(0xFF) * _MARK_ONES
+"""The third and sixth byte of a word: where `12-02-2026` has its marks."""
 
 
-@dataclass(slots=True)
-class Body:
-    """The lines under the header as far as they are kept.
-
-    `records` counts every line that is not blank; `ragged` are those with another number of cells
-    than the header, as (row, cells, number of the intervention).
-    """
-
-    rows: list[int] = field(default_factory=list)
-    cells: list[list[str | None]] = field(default_factory=list)
-    ragged: list[tuple[int, int, str | None]] = field(default_factory=list)
-    unnamed: set[int] = field(default_factory=set)
-    records: int = 0
-
-
-@dataclass(slots=True)
-class _Lines:
-    """The lines that are not blank; counts the blank ones at the end while one iterates."""
-
-    lines: Iterable[tuple[int, Sequence[str | None]]]
-    blank_at_end: int = 0
-
-    def __iter__(self) -> Iterator[tuple[int, Sequence[str | None]]]:
-        for row, cells in self.lines:
-            if is_blank(cells):
-                self.blank_at_end += 1
-            else:
-                self.blank_at_end = 0
-                yield row, cells
-
-
-@dataclass(frozen=True, slots=True)
 class Table:
-    """What came of the lines of a file.
+    """The table of a file whose header was read, while its lines are read.
 
-    `dataset` is the version that the header is of; `records` is None when the file is refused.
+    Iterating gives the records part by part; only after the last one does one know whether the
+    file is refused after all (`verdict`). `count` is the number of records met so far, `dataset`
+    the version that the header is of.
     """
 
-    dataset: Dataset
-    records: Records | None
-    findings: list[Finding]
-    count: int
+    def __init__(
+        self, sheet: Sheet, versions: Sequence[Dataset], others: Iterable[Dataset]
+    ) -> None:
+        """Judge the header: the version of the dataset it is of, and whether it can be used."""
+        self.dataset = choose_version(sheet.header, versions)
+        self.count = 0
+        self._sheet = sheet
+        self._header = match_header(sheet.row, sheet.header, self.dataset)
+        self._origin = _origin(sheet, self._header)
+        self._refusals = check_header(self._header, self.dataset, others)
+        self._ragged: list[tuple[int, int, str | None]] = []
+        self._unnamed: set[int] = set()
+        self._notations: set[int] = set()
+        self._blank_at_end = 0
 
+    def __iter__(self) -> Iterator[Records]:
+        """Give the records, no more of them than a file may have; all others are only counted.
 
-def make_table(sheet: Sheet, versions: Sequence[Dataset], others: Iterable[Dataset]) -> Table:
-    """Make the table of a file, in the version of the dataset that its header is of.
+        Raises:
+            UnreadableError: the file breaks off.
+        """
+        header, dataset = self._header, self.dataset
+        places = {name: header.places[name] for name in dataset.columns if name in header.places}
+        unnamed = [place for place in header.unknown if not header.names[place]]
+        for lines in self._sheet.body([*places.values(), *unnamed]):
+            room = dataset.max_rows - self.count
+            self.count += lines.count
+            self._blank_at_end = lines.blank_at_end + (0 if lines.count else self._blank_at_end)
+            if self._refusals or room <= 0:
+                continue
+            self._ragged += [
+                (row, len(cells), _key(cells, header)) for row, cells in lines.ragged[:room]
+            ]
+            self._unnamed.update(place for place in unnamed if _written(lines.cells[place]))
+            columns = {name: lines.cells[place] for name, place in places.items()}
+            self._note_dates(columns)
+            yield Records(columns, lines.rows, self._origin)
 
-    Raises:
-        UnreadableError: the file breaks off, is too wide, too long or has no records.
-    """
-    filled = _Lines(sheet.lines)
-    lines = iter(filled)
-    row, cells = _read_header(lines)
-    dataset = choose_version(cells, versions)
-    header = match_header(row, cells, dataset)
-    body = _read_body(lines, header, dataset.max_rows)
-    refusals = check_header(header, dataset, others) or _check_body(body, dataset)
-    if refusals:
-        return Table(dataset, None, refusals, body.records)
-    columns = {name: [row[i] for row in body.cells] for i, name in enumerate(header.places)}
-    warnings = [
-        *sheet.warnings,
-        *_unknown_columns(header, body, dataset),
-        *_date_notations(columns, dataset),
-        *_blank_lines(filled.blank_at_end, dataset),
-        *_ragged_lines(body, len(header.names), dataset),
-    ]
-    letters = {name: column_letter(place) for name, place in header.places.items()}
-    spelled = {name: header.names[place] for name, place in header.places.items()}
-    paths = {name: sheet.paths[as_is] for name, as_is in spelled.items() if as_is in sheet.paths}
-    origin = Origin(sheet.name, letters if sheet.name else {}, paths, sheet.numbers)
-    ordered = {name: columns[name] for name in dataset.columns if name in columns}
-    return Table(dataset, Records.of(ordered, body.rows, origin), warnings, body.records)
+    def verdict(self) -> tuple[bool, list[Finding]]:
+        """Tell whether the file can be used, and what was found in it, when all lines were read."""
+        refusals = self._refusals or self._check_body()
+        if refusals:
+            return False, refusals
+        dataset = self.dataset
+        return True, [
+            *self._sheet.warnings,
+            *self._unknown_columns(),
+            *([dataset.finding("BW-007")] if len(self._notations) > 1 else []),
+            *([dataset.finding("BW-011", n=self._blank_at_end)] if self._blank_at_end else []),
+            *self._ragged_lines(),
+        ]
+
+    def _note_dates(self, columns: Mapping[str, Texts]) -> None:
+        for name, texts in columns.items():
+            if self.dataset.columns[name].field.type is FieldType.DATE:
+                self._notations |= _notations(texts)
+
+    def _check_body(self) -> list[Finding]:
+        dataset = self.dataset
+        if self.count == 0:
+            return [dataset.finding("BF-011")]
+        if self.count > dataset.max_rows:
+            return [dataset.finding("BF-014", n=self.count, max=dataset.max_rows)]
+        if 2 * len(self._ragged) > self.count:
+            return [dataset.finding("BF-012", regel=self._ragged[0][0])]
+        return []
+
+    def _ragged_lines(self) -> list[Finding]:
+        """Refuse the lines whose cells cannot be told apart.
+
+        They stay out of the table: a name that moved one column would pass the privacy step unseen.
+        """
+        width = len(self._header.names)
+        return [
+            self.dataset.finding("F-012", row=row, interv_nr=key, regel=row, n=cells, m=width)
+            for row, cells, key in self._ragged
+        ]
+
+    def _unknown_columns(self) -> list[Finding]:
+        names = [
+            self._header.names[place] or f"(kolom {place + 1} zonder naam)"
+            for place in self._header.unknown
+            if self._header.names[place] or place in self._unnamed
+        ]
+        return [self.dataset.finding("BW-001", kolommen=listed(names))] if names else []
 
 
 def column_letter(place: int) -> str:
@@ -114,38 +138,11 @@ def column_letter(place: int) -> str:
     return letters
 
 
-def _read_header(
-    lines: Iterator[tuple[int, Sequence[str | None]]],
-) -> tuple[int, Sequence[str | None]]:
-    row, cells = next(lines, (1, ()))
-    if not cells:
-        raise UnreadableError("BF-011")
-    if len(cells) > MAX_COLUMNS:
-        raise UnreadableError("BF-006", kolommen=f"meer dan {MAX_COLUMNS} kolommen")
-    return row, cells
-
-
-def _read_body(
-    lines: Iterator[tuple[int, Sequence[str | None]]], header: Header, max_rows: int
-) -> Body:
-    body = Body()
-    width, places = len(header.names), list(header.places.values())
-    unnamed = [place for place in header.unknown if not header.names[place]]
-    for row, cells in lines:
-        body.records += 1
-        if body.records > max_rows:
-            continue  # counted for the hospital, not kept: memory stays bounded
-        if len(cells) != width:
-            body.ragged.append((row, len(cells), _key(cells, header)))
-            continue
-        body.rows.append(row)
-        body.cells.append([_text(cells[place]) for place in places])
-        body.unnamed.update(place for place in unnamed if _text(cells[place]))
-    return body
-
-
-def _text(cell: str | None) -> str | None:
-    return None if cell is None or not cell or cell.isspace() else cell
+def _origin(sheet: Sheet, header: Header) -> Origin:
+    letters = {name: column_letter(place) for name, place in header.places.items()}
+    spelled = {name: header.names[place] for name, place in header.places.items()}
+    paths = {name: sheet.paths[as_is] for name, as_is in spelled.items() if as_is in sheet.paths}
+    return Origin(sheet.name, letters if sheet.name else {}, paths, sheet.numbers)
 
 
 def _key(cells: Sequence[str | None], header: Header) -> str | None:
@@ -158,47 +155,24 @@ def _key(cells: Sequence[str | None], header: Header) -> str | None:
     return key if _KEY_SHAPE.fullmatch(key) else None
 
 
-def _check_body(body: Body, dataset: Dataset) -> list[Finding]:
-    if body.records == 0:
-        return [dataset.finding("BF-011")]
-    if body.records > dataset.max_rows:
-        return [dataset.finding("BF-014", n=body.records, max=dataset.max_rows)]
-    if 2 * len(body.ragged) > body.records:
-        return [dataset.finding("BF-012", regel=body.ragged[0][0])]
-    return []
+def _written(texts: Texts) -> bool:
+    """Tell whether anything is written in a column."""
+    return any(cell and not cell.isspace() for cell in texts.take(texts.lengths > 0))
 
 
-def _ragged_lines(body: Body, width: int, dataset: Dataset) -> list[Finding]:
-    """Refuse the lines whose cells cannot be told apart.
-
-    They stay out of the table: a name that moved one column would pass the privacy step unseen.
-    """
-    return [
-        dataset.finding("F-012", row=row, interv_nr=key, regel=row, n=cells, m=width)
-        for row, cells, key in body.ragged
-    ]
-
-
-def _unknown_columns(header: Header, body: Body, dataset: Dataset) -> list[Finding]:
-    names = [
-        header.names[place] or f"(kolom {place + 1} zonder naam)"
-        for place in header.unknown
-        if header.names[place] or place in body.unnamed
-    ]
-    return [dataset.finding("BW-001", kolommen=listed(names))] if names else []
-
-
-def _date_notations(columns: dict[str, list[str | None]], dataset: Dataset) -> list[Finding]:
-    dates = {
-        cell
-        for name, cells in columns.items()
-        if dataset.columns[name].field.type is FieldType.DATE
-        for cell in cells
-        if cell is not None
+def _notations(texts: Texts) -> set[int]:
+    """Give the ways in which the dates of a column are written, by their place in the list."""
+    dates = texts.take(texts.lengths > 0)
+    word, rest = dates.words(0), np.ones(len(dates), bool)
+    found = set()
+    for number, mark in enumerate(b"-/"):
+        marked = (word & _MARK_PLACES) == np.uint64(mark) * _MARK_ONES
+        rest &= ~marked
+        if any(_DATE_NOTATIONS[number].fullmatch(dates[i] or "") for i in np.flatnonzero(marked)):
+            found.add(number)
+    others = {cell for cell in dates.take(rest) if cell}
+    return found | {
+        number
+        for number, notation in enumerate(_DATE_NOTATIONS)
+        if any(map(notation.fullmatch, others))
     }
-    used = [notation for notation in _DATE_NOTATIONS if any(map(notation.fullmatch, dates))]
-    return [dataset.finding("BW-007")] if len(used) > 1 else []
-
-
-def _blank_lines(count: int, dataset: Dataset) -> list[Finding]:
-    return [dataset.finding("BW-011", n=count)] if count else []

@@ -16,7 +16,7 @@ from openpyxl.xml.constants import REL_NS, SHEET_MAIN_NS
 
 from databroker.intake.cells import cell_text
 from databroker.intake.package import Package, resolve
-from databroker.intake.sheet import Sheet, UnreadableError
+from databroker.intake.sheet import Sheet, UnreadableError, sheet_of
 from databroker.intake.sheet_scan import measure
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def read_xlsx(content: bytes, dataset: Dataset) -> Sheet:
     bare = package.copy(name for name in package.names if name in wanted)
     strange = {other.name for other in tabs} - {tab.name, *dataset.template_sheets}
     extra = (dataset.finding("BW-012"),) if strange else ()
-    return Sheet(_lines(bare, tab, extent), extra, tab.name)
+    return sheet_of(_lines(bare, tab, extent), warnings=extra, name=tab.name)
 
 
 def _find_workbook(package: Package) -> str:

@@ -10,7 +10,7 @@ from xml.parsers import expat
 
 from databroker.intake.header import plain
 from databroker.intake.named import as_lines, check_count
-from databroker.intake.sheet import MAX_COLUMNS, MAX_LENGTH, Sheet, UnreadableError
+from databroker.intake.sheet import MAX_COLUMNS, MAX_LENGTH, Sheet, UnreadableError, sheet_of
 
 if TYPE_CHECKING:
     from databroker.dataset import Dataset
@@ -50,7 +50,7 @@ def read_xml(content: bytes, dataset: Dataset) -> Sheet:
     spelled: dict[str, str] = {}
     for tag, name in scan.names.items():
         spelled.setdefault(name, _local(tag))
-    return Sheet(
+    return sheet_of(
         as_lines(list(zip(rows, scan.records, strict=True)), spelled, dataset),
         paths={name: (f"/{ROOT}/{RECORD}[{{}}]/{name}", 0) for name in spelled.values()},
         numbers={row: (number,) for number, row in enumerate(rows, 1)},
