@@ -48,7 +48,8 @@ class Lines:
     """Some lines under the header, from top to bottom; a blank line is not among them.
 
     `rows` (int32) are the physical rows of the lines that are as wide as the header, `cells` their
-    columns by place (0 is the first), as far as they were asked for. `ragged` are the other lines.
+    columns by place (0 is the first), as far as they were asked for; a cell of nothing but spaces
+    is empty. `ragged` are the other lines.
     `blank_at_end` counts the blank lines behind the last line that is not.
     """
 
@@ -129,5 +130,9 @@ def _blocks(lines: Iterator[Line], width: int, places: Sequence[int]) -> Iterato
                 kept.append(cells)
             else:
                 ragged.append((row, cells))
-        cells_of = {place: Texts.of([cells[place] for cells in kept]) for place in places}
+        cells_of = {place: Texts.of([_text(cells[place]) for cells in kept]) for place in places}
         yield Lines(np.array(rows, np.int32), cells_of, ragged, blank)
+
+
+def _text(cell: str | None) -> str | None:
+    return None if cell is None or cell.isspace() else cell
