@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from databroker.delivery import Counts
-from databroker.intake import Reading, read_delivery
-from databroker.privacy.identity import check_identity, minimise
-from databroker.report.summary import counts_of, in_reading_order, lines_of
-from databroker.rules import check_centre
-from databroker.validation import validate
+from databroker.findings import refused_rows
+from databroker.intake import OpenDelivery, Reading, read_delivery
+from databroker.privacy.identity import IdentityChecker
+from databroker.report.summary import in_reading_order
+from databroker.rules import CentreCheck, check_centre
+from databroker.validation.validate import Validator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,18 +61,27 @@ def check_file(
 ) -> Checked:
     """Ask of a file every rule that needs no database, as a test delivery does.
 
+    The records pass by part by part, so that a file of any size needs little memory.
+
     Raises:
         RuleFaultError: a rule could not answer.
         RuleBookError: a condition of the dataset cannot be understood.
     """
-    reading = read_file(content, file_name, versions, context.centre)
-    dataset = reading.dataset
-    if reading.records is None:
-        refused = Counts(reading.count, 0, reading.count)
-        return Checked(dataset, refused, in_reading_order(reading.findings))
-    identity = check_identity(reading.records, dataset, context)
-    earlier = [*reading.findings, *identity.findings]
-    verdict = validate(minimise(identity.clean, dataset), dataset, context, earlier)
-    findings = [*earlier, *verdict.findings]
-    counts = counts_of(lines_of(verdict.clean, findings, {}))
+    delivery = OpenDelivery(content, file_name, versions)
+    dataset = delivery.dataset
+    centre = CentreCheck(context.centre)
+    identity, validator = IdentityChecker(dataset, context), Validator(dataset, context)
+    for records in delivery:
+        centre.add(records)
+        identified = identity.ask(records)
+        validator.ask(identified.minimised(), identified.erasures)
+    good, count, findings = delivery.close()
+    foreign = centre.verdict(dataset) if good else None
+    if not good or foreign:
+        findings += [foreign] if foreign else []
+        return Checked(dataset, Counts(count, 0, count), in_reading_order(findings))
+    findings += identity.verdict()[0]
+    findings += validator.verdict(refused_rows(findings)).findings
+    refused = len(refused_rows(findings))
+    counts = Counts(count, count - refused, refused)
     return Checked(dataset, counts, in_reading_order(findings))

@@ -25,6 +25,9 @@ ROW = "_regel"
 A header is row 1; a place is counted as if there were one, so the first record is row 2.
 """
 
+PART = 16_384
+"""Records that are looked at together: enough to work in columns, few enough for the cache."""
+
 _ORIGIN = b"herkomst"
 
 
@@ -124,6 +127,12 @@ class Records:
         """Give the cells of a column; a column that was not delivered is empty all the way."""
         return self.texts(name).tolist()
 
+    def of_rows(self, rows: Collection[int]) -> Array:
+        """Give a mask of the records that came from these rows."""
+        if not rows:
+            return np.zeros(len(self), bool)
+        return np.isin(self.numbers, np.fromiter(rows, np.int32, len(rows)))
+
     def parts(self, size: int) -> Iterator[Records]:
         """Give the records in tables of at most so many, in order; the cells are shared."""
         if len(self) <= size:
@@ -146,6 +155,10 @@ class Records:
         """Give the same records without these columns."""
         kept = {name: texts for name, texts in self.columns.items() if name not in names}
         return Records(kept, self.numbers, self.origin)
+
+    def only(self, names: Collection[str]) -> Records:
+        """Give the same records with no other columns than these."""
+        return self.without(self.columns.keys() - set(names))
 
     def to_ipc(self) -> bytes:
         """Write the table as an Arrow IPC stream, lz4 compressed; an empty cell is null."""

@@ -7,6 +7,7 @@ machine word.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -19,8 +20,26 @@ if TYPE_CHECKING:
 WORD = 8
 """Bytes that are looked at together."""
 
+_FIRST_PRINTABLE, _LAST_PRINTABLE = 0x20, 0x7E
+
 _MASKS = np.array([(1 << (8 * kept)) - 1 for kept in range(WORD + 1)], np.uint64)
 """What keeps the first so many bytes of a word."""
+
+
+class Strange:
+    """The bytes of a buffer that are not printable ASCII; looked for when first asked."""
+
+    def __init__(self, data: Array, between: Array | None = None) -> None:
+        """Leave out the places `between` the cells, such as where the lines of a file end."""
+        self._data = data
+        self._between = between
+
+    @cached_property
+    def places(self) -> Array:
+        """Give where they are."""
+        data = self._data[: self._data.size - WORD]
+        found = np.flatnonzero((data < _FIRST_PRINTABLE) | (data > _LAST_PRINTABLE))
+        return found if self._between is None else np.setdiff1d(found, self._between)
 
 
 class Texts:
@@ -30,12 +49,16 @@ class Texts:
     and `lengths` (int32) count in bytes.
     """
 
-    __slots__ = ("data", "lengths", "starts")
+    __slots__ = ("data", "lengths", "starts", "strange")
 
-    def __init__(self, data: Array, starts: Array, lengths: Array) -> None:
+    def __init__(
+        self, data: Array, starts: Array, lengths: Array, strange: Strange | None = None
+    ) -> None:
+        """Take the cells; `strange` is what the columns of one buffer know of it together."""
         self.data = data
         self.starts = starts
         self.lengths = lengths
+        self.strange = strange
 
     @classmethod
     def of(cls, cells: Iterable[str | None]) -> Texts:
@@ -101,9 +124,13 @@ class Texts:
 
     def take(self, indexes: Array | slice) -> Texts:
         """Give some cells, by their indexes, a mask or a slice; the buffer is shared."""
-        return Texts(self.data, self.starts[indexes], self.lengths[indexes])
+        return Texts(self.data, self.starts[indexes], self.lengths[indexes], self.strange)
 
-    def words(self, number: int, *, at_most: int | None = None) -> Array:
+    def between(self, starts: Array, ends: Array) -> Texts:
+        """Give other cells in the same buffer."""
+        return Texts(self.data, starts, ends - starts, self.strange)
+
+    def words(self, number: int) -> Array:
         """Give the eight bytes from `8 * number` on of every cell (uint64), zeros past its end."""
         starts = self.starts + WORD * number if number else self.starts
         left = self.lengths - WORD * number if number else self.lengths
@@ -114,6 +141,26 @@ class Texts:
         found: Array = view[starts]
         found &= _MASKS[np.clip(left, 0, WORD)]
         return found
+
+    def begin_with(self, text: bytes) -> Array:
+        """Give a mask of the cells that begin with a text."""
+        begin = self.lengths >= len(text)
+        for number in range(-(-len(text) // WORD)):
+            part = text[WORD * number : WORD * (number + 1)]
+            begin &= self.words(number) & _MASKS[len(part)] == int.from_bytes(part, "little")
+        return begin
+
+    def strange_cells(self) -> Array:
+        """Give the indexes of the cells with anything in them but printable ASCII, each once."""
+        strange = (self.strange or Strange(self.data)).places
+        if not strange.size:
+            return strange
+        if (self.starts[1:] >= self.starts[:-1]).all():
+            cells = np.searchsorted(self.starts, strange, side="right") - 1
+            inside = (cells >= 0) & (strange < self.starts[cells] + self.lengths[cells])
+            return np.unique(cells[inside])
+        last = np.searchsorted(strange, self.starts + self.lengths)
+        return np.flatnonzero(np.searchsorted(strange, self.starts) < last)
 
     def patched(self, cells: Mapping[int, str | None]) -> Texts:
         """Give the column with other text in some cells, by index."""
@@ -127,6 +174,12 @@ class Texts:
         lengths[where] = added.lengths
         data = np.concatenate([own.data[: own.data.size - WORD], added.data])
         return Texts(data, starts, lengths)
+
+    def blanked(self, where: Array) -> Texts:
+        """Give the column with some cells empty (mask); only a compact copy forgets their text."""
+        if not where.any():
+            return self
+        return Texts(self.data, self.starts, np.where(where, 0, self.lengths), self.strange)
 
     def compact(self) -> Texts:
         """Give the same cells in a buffer that holds them, in order, and nothing else."""

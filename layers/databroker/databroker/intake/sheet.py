@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from databroker.records import PART as BLOCK
 from databroker.texts import Texts
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ MAX_COLUMNS = 500
 
 MAX_LENGTH = 32_767
 """Characters a cell of Excel can hold; more was not written by a spreadsheet."""
-
-BLOCK = 16_384
-"""Lines that go through the rules together: enough to work in columns, few enough for the cache."""
 
 
 class UnreadableError(Exception):
@@ -94,7 +92,7 @@ def sheet_of(lines: Iterable[Line], **facts: Any) -> Sheet:
     for row, cells in rest:
         if not is_blank(cells):
             check_width(len(cells))
-            return Sheet(row, cells, lambda places: _blocks(rest, len(cells), places), **facts)
+            return Sheet(row, cells, lambda places: blocks_of(rest, len(cells), places), **facts)
     raise UnreadableError("BF-011")
 
 
@@ -116,7 +114,8 @@ def is_blank(cells: Sequence[str | None]) -> bool:
     return True
 
 
-def _blocks(lines: Iterator[Line], width: int, places: Sequence[int]) -> Iterator[Lines]:
+def blocks_of(lines: Iterator[Line], width: int, places: Sequence[int]) -> Iterator[Lines]:
+    """Give lines that are cells already in columns, some thousands together."""
     while some := list(islice(lines, BLOCK)):
         blank, rows, kept = 0, [], []
         ragged = []

@@ -5,31 +5,34 @@ After this step nobody can check a name or a BSN any more. No finding carries a 
 
 from __future__ import annotations
 
-import datetime as dt
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from databroker.dataset import Erasure, Phase
-from databroker.rules import (
-    Completeness,
-    Context,
-    Erasures,
-    evaluate,
-    find_erasures,
-    measure,
-    read_cell,
-    rows_that_lose,
-)
-from databroker.rules.functions import age_at
+from databroker.findings import refused_rows
+from databroker.records import PART, Records
+from databroker.rules import NUMBER, Completeness, Examination, rows_that_lose
+from databroker.rules.bulk import ages, matching
+from databroker.rules.calendar import civil
+from databroker.rules.cells import written
+from databroker.rules.vectors import EMPTY, Text
+from databroker.texts import Texts
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from databroker.dataset import Dataset
     from databroker.findings import Finding
-    from databroker.records import Records
+    from databroker.rules import Context, Erasures
+    from databroker.rules.part import Part
+    from databroker.texts import Array
 
-_BSN_DIGITS = 9
+_BSN, _BSN_DIGITS = "bsn", 9
 _OLDEST = 120
+_DUTCH_POSTCODE = "[1-9][0-9]{3} ?[A-Z]{2}"
+_PC4_WORDS = {"0000": "BUITENLAND", "-1": "ONBEKEND"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +44,70 @@ class IdentityCheck:
     """
 
     findings: list[Finding]
-    refused: set[int]
+    refused: Collection[int]
     clean: Records
     completeness: list[Completeness]
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """Some records whose personal data were checked, and what a broken rule takes from them."""
+
+    part: Part
+    erasures: Erasures
+
+    def clean(self) -> Records:
+        """Give the identity columns in canonical text, and nothing of what was erased."""
+        part = self.part
+        private = [name for name, column in part.columns.items() if not column.field.kept]
+        columns = {name: part.cells(name).canonical() for name in private}
+        if _BSN in columns:
+            columns[_BSN] = _with_lost_zeros(columns[_BSN])
+        return _erase(part.records.with_columns(columns), self.erasures)
+
+    def minimised(self) -> Records:
+        """Give the columns that go on, and what is left of the others."""
+        return _minimise(self.part, self.erasures)
+
+
+class IdentityChecker:
+    """Asks the rules on personal data, part by part."""
+
+    def __init__(self, dataset: Dataset, context: Context) -> None:
+        """Start without records.
+
+        Raises:
+            RuleBookError: a condition of the dataset cannot be understood.
+        """
+        self._examination = Examination(dataset, context, Phase.PSEUDONYMISE)
+        self._lost_zeros = False
+
+    def ask(self, records: Records) -> Identified:
+        """Ask everything of some records.
+
+        Raises:
+            RuleFaultError: a rule could not answer.
+        """
+        erasures = self._examination.find_erasures(records)
+        done = self._examination.ask(records, erasures)
+        gone = rows_that_lose(Erasure.RECORD, erasures)
+        places = {row: index for index, row in enumerate(records.rows)} if erasures else {}
+        for row, rules in erasures.items():
+            for rule in rules:
+                if rule.erases is Erasure.RECORD or row not in gone:
+                    done.asked.note(rule.code, rule.fields[0], [places[row]])
+        if _BSN in done.part.columns:
+            found = _lost_zeros(done.part.cells(_BSN).canonical())
+            self._lost_zeros = self._lost_zeros or found.size > 0
+        return Identified(done.part, erasures)
+
+    def verdict(self) -> tuple[list[Finding], list[Completeness]]:
+        """Give what was found when all records were asked, and how complete the columns are."""
+        notes = self._examination.notes
+        completeness = self._examination.complete()
+        if self._lost_zeros:
+            notes.of_file("BW-010", _BSN, kolom=_BSN)
+        return notes.sorted(), completeness
 
 
 def check_identity(records: Records, dataset: Dataset, context: Context) -> IdentityCheck:
@@ -53,90 +117,76 @@ def check_identity(records: Records, dataset: Dataset, context: Context) -> Iden
         RuleFaultError: a rule could not answer.
         RuleBookError: a condition of the dataset cannot be understood.
     """
-    erasures = find_erasures(records, dataset)
-    done = evaluate(records, dataset, context, Phase.PSEUDONYMISE, erasures)
-    gone = rows_that_lose(Erasure.RECORD, erasures)
-    for index, number in enumerate(done.sheet.numbers):
-        for rule in erasures.get(number, ()):
-            if rule.erases is Erasure.RECORD or number not in gone:
-                done.notes.of_record(rule.code, index, rule.fields[0])
-    completeness = measure(done)
-    private = [column.name for column in done.columns]
-    columns = {name: done.sheet.canonical(name) for name in private}
-    if "bsn" in columns:
-        padded = [_with_lost_zero(bsn) for bsn in columns["bsn"]]
-        if padded != columns["bsn"]:
-            done.notes.of_file("BW-010", "bsn", kolom="bsn")
-        columns["bsn"] = padded
-    clean = _erase(records.with_columns(columns), erasures)
-    return IdentityCheck(done.notes.sorted(), done.notes.refused(), clean, completeness)
+    checker = IdentityChecker(dataset, context)
+    clean = [checker.ask(part).clean() for part in records.parts(PART)]
+    findings, completeness = checker.verdict()
+    return IdentityCheck(findings, refused_rows(findings), Records.concat(clean), completeness)
 
 
-def minimise(records: Records, dataset: Dataset) -> Records:
+def minimise(records: Records, dataset: Dataset, context: Context) -> Records:
     """Drop every column that ends here, and add birth year, age at the intervention and PC4.
 
-    A dataset without personal data (follow-up) has nothing to drop or to add. What the rules on erasing take away (F-102, F-113) is gone as well.
+    A dataset without personal data (follow-up) has nothing to drop or to add. What the rules on
+    erasing take away (F-102, F-113) is gone as well.
 
     Raises:
         RuleFaultError: a rule could not answer.
     """
-    left = _erase(records, find_erasures(records, dataset))
-    derived: dict[str, list[str | None]] = {}
-    if "geb_datum" in dataset.columns:
-        born, day = _dates(left, dataset, "geb_datum"), _dates(left, dataset, "interv_datum")
-        ages = [age_at(first, last) for first, last in zip(born, day, strict=True)]
-        derived["geb_jaar"] = [str(date.year) if date else None for date in born]
-        derived["leeftijd"] = [
-            str(age) if age is not None and 0 <= age <= _OLDEST else None for age in ages
+    examination = Examination(dataset, context, Phase.PSEUDONYMISE)
+    return Records.concat(
+        [
+            _minimise(examination.part(some), examination.find_erasures(some))
+            for some in records.parts(PART)
         ]
-    if "postcode" in dataset.columns:
-        derived["pc4"] = [_pc4(code) for code in _texts(left, dataset, "postcode")]
-    ending = [column.name for column in dataset.columns.values() if not column.field.kept]
+    )
+
+
+def _minimise(part: Part, erasures: Erasures) -> Records:
+    left = _erase(part.records, erasures)
+    gone = left.of_rows(rows_that_lose(Erasure.RECORD, erasures))
+    derived: dict[str, Texts] = {}
+    born, day = part.value("geb_datum"), part.value("interv_datum")
+    if born is not None:
+        born = np.where(gone, EMPTY, born)
+        age = np.full(part.size, EMPTY) if day is None else ages(born, day)
+        derived["geb_jaar"] = written(np.where(born == EMPTY, EMPTY, civil(born)[0]))
+        derived["leeftijd"] = written(np.where(age > _OLDEST, EMPTY, age))
+    if "postcode" in part.columns:
+        derived["pc4"] = _pc4(part).blanked(gone)
+    ending = [name for name, column in part.columns.items() if not column.field.kept]
     return left.without(ending).with_columns(derived)
 
 
-def _with_lost_zero(bsn: str | None) -> str | None:
-    if bsn is not None and len(bsn) == _BSN_DIGITS - 1 and bsn.isdigit():
-        return bsn.zfill(_BSN_DIGITS)
-    return bsn
+def _lost_zeros(numbers: Texts) -> Array:
+    """Give the indexes of the BSNs of eight digits: an export took the zero in front away."""
+    short = np.flatnonzero(numbers.lengths == _BSN_DIGITS - 1)
+    return np.array([at for at in short.tolist() if (numbers[at] or "").isdecimal()], np.int64)
+
+
+def _with_lost_zeros(numbers: Texts) -> Texts:
+    return numbers.patched({int(at): f"0{numbers[at]}" for at in _lost_zeros(numbers)})
 
 
 def _erase(records: Records, erasures: Erasures) -> Records:
     """Blank the number, or everything else, of the rows that lose it."""
     if not erasures:
         return records
-    nameless = rows_that_lose(Erasure.NUMBER, erasures)
-    gone = rows_that_lose(Erasure.RECORD, erasures)
-    rows = records.rows
+    nameless = records.of_rows(rows_that_lose(Erasure.NUMBER, erasures))
+    gone = records.of_rows(rows_that_lose(Erasure.RECORD, erasures))
     return records.with_columns(
         {
-            name: [
-                None if row in (nameless if name == "interv_nr" else gone) else cell
-                for row, cell in zip(rows, records.column(name), strict=True)
-            ]
-            for name in records.names
+            name: texts.blanked(nameless if name == NUMBER else gone)
+            for name, texts in records.columns.items()
         }
     )
 
 
-def _dates(records: Records, dataset: Dataset, name: str) -> list[dt.date | None]:
-    field = dataset.columns[name].field
-    values = [read_cell(cell, field).value for cell in records.column(name)]
-    return [value if isinstance(value, dt.date) else None for value in values]
-
-
-def _texts(records: Records, dataset: Dataset, name: str) -> list[str | None]:
-    field = dataset.columns[name].field
-    return [read_cell(cell, field).text for cell in records.column(name)]
-
-
-def _pc4(postcode: str | None) -> str | None:
-    """Make a postcode coarser; one that is neither known nor Dutch leaves nothing behind."""
-    match postcode:
-        case None:
-            return None
-        case "0000":
-            return "BUITENLAND"
-        case "-1":
-            return "ONBEKEND"
-    return postcode[:4] if re.fullmatch(r"[1-9][0-9]{3} ?[A-Z]{2}", postcode) else None
+def _pc4(part: Part) -> Texts:
+    """Make the postcodes coarser; one that is neither known nor Dutch leaves nothing behind."""
+    codes = Text.of(part.cells("postcode").canonical())
+    dutch = matching(part.memory, codes, _DUTCH_POSTCODE)
+    four = codes.texts.between(codes.texts.starts, codes.texts.starts + np.where(dutch, 4, 0))
+    words: dict[int, str | None] = {}
+    for code, word in _PC4_WORDS.items():
+        words |= dict.fromkeys(np.flatnonzero(codes.equals(code)).tolist(), word)
+    return four.patched(words)

@@ -1,26 +1,27 @@
-"""The rules of a dataset: reading a cell, understanding a condition, asking every record."""
+"""The rules of a dataset: reading columns, understanding conditions, asking every record."""
 
-from databroker.rules.book import Answer, RuleBookError, RuleFaultError, rule_book
-from databroker.rules.centre import check_centre
-from databroker.rules.completeness import Completeness, measure
+from databroker.rules.book import RuleBookError, RuleFaultError, rule_book
+from databroker.rules.centre import CentreCheck, check_centre
+from databroker.rules.completeness import Completeness
 from databroker.rules.context import Context
-from databroker.rules.evaluate import Erasures, evaluate, find_erasures, rows_that_lose
+from databroker.rules.evaluate import Answered, Erasures, Examination, rows_that_lose
+from databroker.rules.notes import NUMBER
 from databroker.rules.udi import Udi, parse_udi
 from databroker.rules.values import Cell, read_cell
 
 __all__ = [
-    "Answer",
+    "NUMBER",
+    "Answered",
     "Cell",
+    "CentreCheck",
     "Completeness",
     "Context",
     "Erasures",
+    "Examination",
     "RuleBookError",
     "RuleFaultError",
     "Udi",
     "check_centre",
-    "evaluate",
-    "find_erasures",
-    "measure",
     "parse_udi",
     "read_cell",
     "rows_that_lose",

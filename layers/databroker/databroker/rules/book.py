@@ -1,26 +1,24 @@
-"""The rules of a dataset, compiled: every condition checked and ready to be asked of a row."""
+"""The rules of a dataset, compiled: every condition checked and ready to be asked."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from databroker.dataset import Scope
 from databroker.rules.expression import LEADS, Expression, ExpressionError, compile_expression
+from databroker.rules.part import CONTEXT_NAMES
+from databroker.rules.vectors import truth
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from databroker.dataset import Dataset, Rule
-    from databroker.rules.rows import Row
-
-CONTEXT_NAMES = (
-    "vandaag", "centrum_acroniem", "bsn_kolom_aanwezig", "leeftijd", "leadgat", "db_impl_device",
-)  # fmt: skip
-"""Names besides the fields that a condition may use; `rows` fills them."""
-
+    from databroker.rules.part import Part
+    from databroker.texts import Array
 
 class RuleFaultError(Exception):
     """A rule could not answer: a fault in the rule book, never a verdict on the row."""
@@ -28,15 +26,6 @@ class RuleFaultError(Exception):
 
 class RuleBookError(Exception):
     """A condition of the dataset cannot be understood."""
-
-
-class Answer(Enum):
-    """What a rule says of a row, or of one lead of it."""
-
-    HOLDS = "holds"
-    BROKEN = "broken"
-    NOT_APPLICABLE = "not applicable"
-    """There is no such lead, or a field the rule looks at cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,27 +36,34 @@ class Condition:
     expression: Expression
     per_lead: bool
 
-    def ask(self, row: Row, slot: int | None = None) -> bool | None:
-        """Tell whether the condition is true of the row or lead; None when it cannot be told.
+    def ask(self, part: Part, slot: int | None = None) -> tuple[Array, Array]:
+        """Tell of which records, or of their lead, the condition is true, and of which it is false.
+
+        Neither is told of a record that has no such lead, or where a field it looks at cannot be
+        read.
 
         Raises:
             RuleFaultError: the condition raised instead of answering.
         """
-        if row.unreadable and self._looks_at(row.unreadable, slot):
-            return None
-        names = row.seen_from(slot)
-        if names is None:
-            return None
+        true = self.answer(part, slot)
+        unknown = part.problems(self.expression.reads, slot)
+        known = np.ones(part.size, bool) if unknown is None else ~unknown
+        if slot is not None:
+            known = known & part.present.get(slot, False)
+        return true & known, ~true & known
+
+    def answer(self, part: Part, slot: int | None = None) -> Array:
+        """Tell where the condition is true, whatever it looks at (mask).
+
+        Raises:
+            RuleFaultError: the condition raised instead of answering.
+        """
+        names = part.names if slot is None else part.lead(slot)
         try:
-            return bool(self.expression.answer(names))
+            answer = truth(self.expression.answer(names, part.memory))
+            return np.broadcast_to(np.asarray(answer, bool), part.size)
         except Exception as error:  # whatever it is, it is the rule book's fault
             raise RuleFaultError(self.code) from error
-
-    def _looks_at(self, unreadable: Collection[tuple[str, int | None]], slot: int | None) -> bool:
-        return any(
-            stem in self.expression.reads and (slot is None or where in {None, slot})
-            for stem, where in unreadable
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +73,23 @@ class RowRule:
     rule: Rule
     condition: Condition
 
-    def answer(self, row: Row, slot: int | None = None) -> Answer:
-        """Answer for a row, or for one lead of it.
+    def answers(self, part: Part, slot: int | None = None) -> tuple[Array, Array]:
+        """Tell which records, or which of their leads, break the rule, and which keep it.
+
+        Of all others it is not asked.
 
         Raises:
             RuleFaultError: the rule raised instead of answering.
         """
-        no_such_lead = self.rule.scope is Scope.LEAD and slot not in row.filled
-        fires = None if no_such_lead else self.condition.ask(row, slot)
-        if fires is None:
-            return Answer.NOT_APPLICABLE
-        return Answer.BROKEN if fires else Answer.HOLDS
+        broken, kept = self.condition.ask(part, slot)
+        if self.rule.scope is Scope.LEAD and slot is not None:
+            filled = part.filled.get(slot, False)
+            return broken & filled, kept & filled
+        return broken, kept
+
+    def slots(self, part: Part) -> Iterable[int | None]:
+        """Give the leads that the rule is asked of one by one; None for the record as a whole."""
+        return [None] if self.rule.scope is Scope.ROW else part.present
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def rule_book(dataset: Dataset) -> RuleBook:
         RuleBookError: a condition cannot be understood.
     """
     fields = dataset.fields
-    row_names = {field.name for field in fields if field.slots == 1} | {LEADS, *CONTEXT_NAMES}
+    row_names = {field.name for field in fields if field.slots == 1} | {*CONTEXT_NAMES}
     lead_names = {field.stem for field in fields if field.slots > 1}
     first_of_lead = next((field.stem for field in fields if field.slots > 1), None)
 

@@ -6,11 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+import numpy as np
 
+if TYPE_CHECKING:
     from databroker.dataset import Column
-    from databroker.rules.evaluate import Evaluation
+    from databroker.rules.evaluate import Answered
+    from databroker.rules.notes import Notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,48 +32,55 @@ class Completeness:
     ok: bool | None
 
 
-def measure(evaluation: Evaluation) -> list[Completeness]:
-    """Measure every column; note those that are empty (BW-004) or below their norm (BW-005)."""
-    found = [_measure(evaluation, column) for column in evaluation.columns]
-    for one in found:
-        if one.ok is False and one.filled == one.unknown == 0:
-            evaluation.notes.of_file("BW-004", one.column, kolom=one.column)
-        elif one.ok is False:
-            figures = {"pct": percentage(one.pct), "norm": percentage(one.norm)}
-            evaluation.notes.of_file("BW-005", one.column, kolom=one.column, **figures)
-    return found
+@dataclass(slots=True)
+class Tally:
+    """What was counted of one column so far."""
+
+    column: Column
+    applicable: int = 0
+    unknown: int = 0
+    empty: int = 0
+
+    def add(self, done: Answered) -> None:
+        """Count some records more."""
+        of, column = done.asked, self.column
+        condition = of.book.counts.get(column.field.name)
+        applies = of.mask
+        if condition is not None:
+            applies = applies & condition.ask(of.part, column.slot)[0]
+        cells = of.part.cells(column.name)
+        empty = cells.empty
+        if column.name in done.ignored:
+            empty = empty | done.ignored[column.name]
+        self.applicable += int(np.count_nonzero(applies))
+        self.empty += int(np.count_nonzero(applies & empty))
+        unknown = cells.equals(column.field.unknown)
+        self.unknown += int(np.count_nonzero(applies & unknown & ~empty))
+
+    def judged(self, notes: Notes) -> Completeness:
+        """Hold it against the norm; note a column that is empty (BW-004) or below it (BW-005)."""
+        column, count = self.column, self.applicable
+        filled, norm = count - self.empty - self.unknown, self.column.field.norm
+        pct = 100 * filled / count if count else None
+        ok = None if pct is None or norm is None else pct >= norm
+        if ok is False and filled == self.unknown == 0:
+            notes.of_file("BW-004", column.name, kolom=column.name)
+        elif ok is False:
+            figures = {"pct": percentage(pct), "norm": percentage(norm)}
+            notes.of_file("BW-005", column.name, kolom=column.name, **figures)
+        return Completeness(
+            column=column.name,
+            label=column.label,
+            applicable=count,
+            filled=filled,
+            unknown=self.unknown,
+            empty=self.empty,
+            pct=pct,
+            norm=norm,
+            ok=ok,
+        )
 
 
 def percentage(part: float | None) -> str:
     """Write a percentage the Dutch way, rounded down so that it never reaches a norm it misses."""
     return "-" if part is None else f"{math.floor(part * 10) / 10:g}".replace(".", ",")
-
-
-def _measure(evaluation: Evaluation, column: Column) -> Completeness:
-    field, cells = column.field, evaluation.sheet.cells[column.name]
-    texts = [
-        None if (column.name, index) in evaluation.ignored else cells[index].text
-        for index in _applicable(evaluation, column)
-    ]
-    empty = texts.count(None)
-    unknown = texts.count(field.unknown) if field.unknown else 0
-    filled = len(texts) - empty - unknown
-    pct = 100 * filled / len(texts) if texts else None
-    return Completeness(
-        column=column.name,
-        label=column.label,
-        applicable=len(texts),
-        filled=filled,
-        unknown=unknown,
-        empty=empty,
-        pct=pct,
-        norm=field.norm,
-        ok=None if pct is None or field.norm is None else pct >= field.norm,
-    )
-
-
-def _applicable(evaluation: Evaluation, column: Column) -> Iterator[int]:
-    condition = evaluation.book.counts.get(column.field.name)
-    for index, row in evaluation.rows.items():
-        if condition is None or condition.ask(row, column.slot):
-            yield index

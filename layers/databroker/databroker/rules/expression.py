@@ -1,27 +1,32 @@
 """The language of the conditions in a dataset: a small part of Python's expressions.
 
 A condition is parsed once, every part of it is checked against what is allowed, and it becomes a
-chain of closures over a row. Nothing is ever evaluated as Python.
+chain of closures over the columns of many records (`databroker.rules.vectors`). Nothing is ever
+evaluated as Python. What it says of one record is what Python would say, but that a comparison with
+something empty is never true.
 """
 
 from __future__ import annotations
 
 import ast
-import inspect
 import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from databroker.rules.functions import FUNCTIONS
+from databroker.rules.bulk import FUNCTIONS, Memory
+from databroker.rules.functions import arguments_of
+from databroker.rules.vectors import Names, compared, equal, no, truth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    Row = dict[str, Any]
-    Answer = Callable[[Row], Any]
+    from databroker.rules.vectors import Vector
+
+    Answer = Callable[[Names, Memory], Any]
 
 LEADS = "leads"
-"""The name under which a condition finds the filled leads of the row."""
+"""The name under which a condition finds the leads: for each the records that have it (mask), and
+its fields by name."""
 
 
 class ExpressionError(Exception):
@@ -30,7 +35,7 @@ class ExpressionError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A condition, ready to be asked of a row; `reads` are the names it looks at."""
+    """A condition, ready to be asked; `reads` are the names it looks at."""
 
     source: str
     reads: frozenset[str]
@@ -57,18 +62,26 @@ def compile_expression(
     return Expression(source, frozenset(compiler.reads), answer)
 
 
-_COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
+_ORDERS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Lt: operator.lt,
     ast.LtE: operator.le,
     ast.Gt: operator.gt,
     ast.GtE: operator.ge,
-    ast.Is: operator.is_,
-    ast.IsNot: operator.is_not,
-    ast.In: lambda item, group: item in group,
-    ast.NotIn: lambda item, group: item not in group,
 }
+_NEGATIONS = {ast.NotEq: ast.Eq, ast.IsNot: ast.Is, ast.NotIn: ast.In}
+
+
+def _compare(kind: type[ast.cmpop], left: Vector, right: Vector) -> Vector:
+    if kind in _NEGATIONS:
+        return no(_compare(_NEGATIONS[kind], left, right))
+    if kind in _ORDERS:
+        return compared(_ORDERS[kind], left, right)
+    if kind is not ast.In:
+        return equal(left, right)
+    answer: Vector = False
+    for item in right:
+        answer = answer | equal(left, item)
+    return answer
 
 
 class _Compiler:
@@ -95,7 +108,7 @@ class _Compiler:
         value = node.value
         if value is not None and type(value) not in {int, float, str, bool}:
             raise self.refuse(node, "is not a number, a text or None")
-        return lambda _row: value
+        return lambda _names, _memory: value
 
     def name(self, node: ast.Name) -> Answer:
         name = node.id
@@ -103,7 +116,7 @@ class _Compiler:
             if name not in self.names:
                 raise self.refuse(node, "is not a name of this dataset")
             self.reads.add(name)
-        return lambda row: row[name]
+        return lambda names, _memory: names[name]
 
     def attribute(self, node: ast.Attribute) -> Answer:
         item, name = node.value, node.attr
@@ -113,59 +126,60 @@ class _Compiler:
             raise self.refuse(node, "is not a field of a lead")
         self.reads.add(name)
         key = item.id
-        return lambda row: row[key][name]
+        return lambda names, _memory: names[key][name]
 
     def boolean(self, node: ast.BoolOp) -> Answer:
         parts = [self.compile(part) for part in node.values]
-        if isinstance(node.op, ast.And):
-            return lambda row: all(part(row) for part in parts)
-        return lambda row: any(part(row) for part in parts)
+        joined = operator.and_ if isinstance(node.op, ast.And) else operator.or_
+
+        def join(names: Names, memory: Memory) -> Vector:
+            answer = truth(parts[0](names, memory))
+            for part in parts[1:]:
+                answer = joined(answer, truth(part(names, memory)))
+            return answer
+
+        return join
 
     def unary(self, node: ast.UnaryOp) -> Answer:
         operand = self.compile(node.operand)
         if isinstance(node.op, ast.Not):
-            return lambda row: not operand(row)
+            return lambda names, memory: no(truth(operand(names, memory)))
         number = node.operand
         if isinstance(node.op, ast.USub) and isinstance(number, ast.Constant):
             if type(number.value) not in {int, float}:
                 raise self.refuse(node, "is not a number")
             negative = -number.value  # type: ignore[operator]  # the line above made sure
-            return lambda _row: negative
+            return lambda _names, _memory: negative
         raise self.refuse(node, "is not allowed")
 
     def compare(self, node: ast.Compare) -> Answer:
         operands = [self.compile(part) for part in (node.left, *node.comparators)]
-        operators = [_COMPARISONS[type(each)] for each in node.ops]
-        if len(operators) == 1:
-            (compare,), (left, right) = operators, operands
-            return lambda row: compare(left(row), right(row))
+        kinds = [type(each) for each in node.ops]
+        for kind, right in zip(kinds, node.comparators, strict=True):
+            if kind in {ast.In, ast.NotIn} and not isinstance(right, ast.Tuple | ast.List):
+                raise self.refuse(right, "is not a row of values")
 
-        def chain(row: Row) -> bool:
-            values = [operand(row) for operand in operands]
-            pairs = zip(operators, values, values[1:], strict=False)
-            return all(compare(left, right) for compare, left, right in pairs)
+        def chain(names: Names, memory: Memory) -> Vector:
+            values = [operand(names, memory) for operand in operands]
+            answer = _compare(kinds[0], values[0], values[1])
+            for kind, left, right in zip(kinds[1:], values[1:], values[2:], strict=False):
+                answer = answer & _compare(kind, left, right)
+            return answer
 
         return chain
 
     def sequence(self, node: ast.Tuple | ast.List) -> Answer:
         parts = [self.compile(part) for part in node.elts]
-        if _is_constant(node):
-            fixed = tuple(part({}) for part in parts)
-            return lambda _row: fixed
-        return lambda row: tuple(part(row) for part in parts)
+        return lambda names, memory: tuple(part(names, memory) for part in parts)
 
     def call(self, node: ast.Call) -> Answer:
         if not isinstance(node.func, ast.Name) or node.func.id not in FUNCTIONS:
             raise self.refuse(node.func, "is not a function of this language")
-        function = FUNCTIONS[node.func.id]
-        wanted = len(inspect.signature(function).parameters)
+        function, wanted = FUNCTIONS[node.func.id], arguments_of(node.func.id)
         if node.keywords or len(node.args) != wanted:
             raise self.refuse(node, f"{node.func.id} takes {wanted} arguments")
         arguments = [self.compile(argument) for argument in node.args]
-        if len(arguments) == 1:
-            (only,) = arguments
-            return lambda row: function(only(row))
-        return lambda row: function(*[argument(row) for argument in arguments])
+        return lambda names, memory: function(memory, *[one(names, memory) for one in arguments])
 
     def loop(self, node: ast.GeneratorExp | ast.ListComp) -> Answer:
         if len(node.generators) != 1:
@@ -183,12 +197,13 @@ class _Compiler:
         element = self.compile(node.elt)
         self.loop_names.pop()
 
-        def collect(row: Row) -> list[Any]:
+        def collect(names: Names, memory: Memory) -> list[tuple[Vector, Vector]]:
             found = []
-            for item in items(row):
-                row[name] = item
-                if all(condition(row) for condition in conditions):
-                    found.append(element(row))
+            for there, item in _items(items(names, memory)):
+                inside = Names(names.__getitem__, {name: item})
+                for condition in conditions:
+                    there = there & truth(condition(inside, memory))
+                found.append((there, element(inside, memory)))
             return found
 
         return collect
@@ -208,9 +223,6 @@ class _Compiler:
     }
 
 
-def _is_constant(node: ast.expr) -> bool:
-    if isinstance(node, ast.Tuple | ast.List):
-        return all(_is_constant(part) for part in node.elts)
-    if isinstance(node, ast.UnaryOp):
-        return isinstance(node.operand, ast.Constant)
-    return isinstance(node, ast.Constant)
+def _items(collection: Any) -> list[tuple[Vector, Vector]]:
+    """Give each value of a collection, and for which records it is one of them."""
+    return collection if isinstance(collection, list) else [(True, item) for item in collection]

@@ -2,105 +2,117 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from databroker.dataset import FieldType
 from databroker.rules.notes import NUMBER
+from databroker.rules.vectors import EMPTY, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Mapping
 
     from databroker.dataset import Column, Field
-    from databroker.rules.book import Condition
-    from databroker.rules.evaluate import Examination
-    from databroker.rules.rows import Row
-    from databroker.rules.values import Cell
-
-At = tuple[str, int]
-"""A column, and the index of a record."""
+    from databroker.rules.evaluate import Asked
+    from databroker.texts import Array
 
 
-def check_forms(of: Examination) -> None:
-    """Note what cannot be read (F-002 to F-006, F-009, F-010) and what was normalised (W-005)."""
+def check_forms(of: Asked) -> None:
+    """Note what cannot be read (F-002 to F-006, F-009, F-010); count what was normalised (W-005)."""
     for column in of.columns:
-        normalised = 0
-        for index, cell in _cells(of, column):
-            normalised += cell.normalised
-            if cell.problem:
-                of.notes.of_record(cell.problem, index, column.name)
-        if normalised:
-            of.notes.of_file("W-005", column.name, aantal=normalised)
+        cells = of.part.cells(column.name)
+        found = defaultdict(list)
+        for index, cell in cells.marked.items():
+            if of.is_asked(index):
+                of.count("W-005", column.name, cell.normalised)
+                if cell.problem:
+                    found[cell.problem].append(index)
+        for code, indexes in found.items():
+            of.note(code, column.name, sorted(indexes))
 
 
-def ignore_senseless(of: Examination) -> set[At]:
-    """Note the values that do not apply (W-001), and take them out of the rows."""
-    ignored = set()
+def ignore_senseless(of: Asked) -> Mapping[str, Array]:
+    """Note the values that do not apply (W-001), and take them out; gives where (masks)."""
+    ignored = {}
     for column in of.columns:
         condition = of.book.applies.get(column.field.name)
         if condition is None:
             continue
-        for index, cell in _cells(of, column):
-            row = of.rows[index]
-            if cell.value in {None, 0, -1} or _ask(condition, row, column) is not False:
-                continue
-            of.notes.of_record("W-001", index, column.name)
-            row.ignore(column)
-            ignored.add((column.name, index))
+        _, false = condition.ask(of.part, column.slot)
+        value = of.part.value(column.name)
+        if isinstance(value, Text):
+            senseless = false & value.filled
+        else:
+            senseless = false & (value != EMPTY) & (value != 0) & (value != -1)
+        senseless &= of.mask
+        if senseless.any():
+            of.note("W-001", column.name, np.flatnonzero(senseless))
+            of.part.ignore(column.name, senseless)
+            ignored[column.name] = senseless
     return ignored
 
 
-def check_needed(of: Examination, told: Collection[At]) -> None:
+def check_needed(of: Asked, told: Mapping[str, Array]) -> None:
     """Note what is empty and should not be (F-001, F-011), unless a rule told so more precisely."""
     for column in of.columns:
         field = column.field
         condition = of.book.required.get(field.name)
-        for index, cell in _cells(of, column):
-            if cell.text is not None or (column.name, index) in told:
-                continue
-            if field.required and not _erased(of, column, index):
-                of.notes.of_record("F-001", index, column.name)
-            elif condition is not None and _ask(condition, of.rows[index], column):
-                words = (field.condition or "").replace("{n}", str(column.slot))
-                of.notes.of_record("F-011", index, column.name, voorwaarde=words)
+        if not field.required and condition is None:
+            continue
+        empty = of.part.cells(column.name).empty & of.mask
+        if column.name in told:
+            empty &= ~told[column.name]
+        if not empty.any():
+            continue
+        if field.required:
+            if column.name == NUMBER:
+                empty &= ~of.nameless
+            of.note("F-001", column.name, np.flatnonzero(empty))
+        elif condition is not None:
+            needed, _ = condition.ask(of.part, column.slot)
+            words = (field.condition or "").replace("{n}", str(column.slot))
+            of.note("F-011", column.name, np.flatnonzero(empty & needed), voorwaarde=words)
 
 
-def check_limits(of: Examination) -> None:
-    """Note values beyond the limits (F-007, F-008, W-002, W-003) and unknown ones (W-006)."""
+def check_limits(of: Asked) -> None:
+    """Note values beyond the limits (F-007, F-008, W-002, W-003); count unknown ones (W-006)."""
     for column in of.columns:
-        field, unknown = column.field, 0
-        for index, cell in _cells(of, column):
-            if cell.text is not None and cell.text == field.unknown:
-                unknown += 1
-            elif isinstance(cell.value, int | float) and (code := _beyond(cell.value, field)):
+        field = column.field
+        unknown = of.part.cells(column.name).equals(field.unknown)
+        if field.norm is not None:
+            of.count("W-006", column.name, np.count_nonzero(unknown & of.mask))
+        for code, beyond in _beyond(of, column).items():
+            beyond &= of.mask & ~unknown
+            if beyond.any():
                 limits = {"min": _plain(field.hard_min), "max": _plain(field.hard_max)}
-                of.notes.of_record(code, index, column.name, **limits)
-        if unknown and field.norm is not None:
-            of.notes.of_file("W-006", column.name, aantal=unknown)
+                of.note(code, column.name, np.flatnonzero(beyond), **limits)
 
 
-def _beyond(value: float, field: Field) -> str | None:
-    if field.hard_min is not None and value < field.hard_min:
-        return "F-007"
-    if field.hard_max is not None and value > field.hard_max:
-        return "F-008"
-    if field.soft_min is not None and value < field.soft_min:
-        return "W-002"
-    if field.soft_max is not None and value > field.soft_max:
-        return "W-003"
-    return None
+def _beyond(of: Asked, column: Column) -> Mapping[str, Array]:
+    """Give masks of the values beyond a limit; a value is beyond the first of them only."""
+    field, numbers = column.field, of.part.cells(column.name).numbers
+    found: dict[str, Array] = {}
+    if numbers is None or field.type is FieldType.DATE or not _has_limits(field):
+        return found
+    left = numbers != EMPTY
+    for code, limit, is_least in (
+        ("F-007", field.hard_min, True),
+        ("F-008", field.hard_max, False),
+        ("W-002", field.soft_min, True),
+        ("W-003", field.soft_max, False),
+    ):
+        if limit is not None:
+            found[code] = left & (numbers < limit if is_least else numbers > limit)
+            left &= ~found[code]
+    return found
+
+
+def _has_limits(field: Field) -> bool:
+    limits = (field.hard_min, field.hard_max, field.soft_min, field.soft_max)
+    return any(limit is not None for limit in limits)
 
 
 def _plain(limit: float | None) -> str:
     return f"{limit:g}".replace(".", ",") if limit is not None else ""
-
-
-def _cells(of: Examination, column: Column) -> Iterator[tuple[int, Cell]]:
-    cells = of.sheet.cells[column.name]
-    return ((index, cells[index]) for index in of.rows)
-
-
-def _ask(condition: Condition, row: Row, column: Column) -> bool | None:
-    return condition.ask(row, column.slot)
-
-
-def _erased(of: Examination, column: Column, index: int) -> bool:
-    return column.name == NUMBER and of.sheet.numbers[index] in of.notes.nameless

@@ -6,6 +6,7 @@ conditions are part of the dataset.
 
 from __future__ import annotations
 
+import inspect
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +16,10 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterable
 
-_PLACEHOLDER = re.compile(r"(?:0+|onbekend|test|x+|nvt|n/?a|-+|\?+|\.+|n\.?n\.?)", re.IGNORECASE)
+PLACEHOLDER = re.compile(r"(?:0+|onbekend|test|x+|nvt|n/?a|-+|\?+|\.+|n\.?n\.?)", re.IGNORECASE)
 _MAX_NAME = 40
-_SHORTEST_PATIENT_NUMBER = 4
-_SPREADSHEET_MARKS = "=+@-'\" "
+SHORTEST_PATIENT_NUMBER = 4
+SPREADSHEET_MARKS = "=+@-'\" "
 """What an export puts around a number to keep its zeros (`="0012"`)."""
 _NAME_MARKS = "'\N{RIGHT SINGLE QUOTATION MARK}- "
 
@@ -76,7 +77,7 @@ def bmi(height_cm: float | None, weight_kg: float | None) -> float | None:
 
 def is_placeholder(text: str | None) -> bool:
     """Tell whether a name is something that is filled in for want of one."""
-    return text is not None and _PLACEHOLDER.fullmatch(text) is not None
+    return text is not None and PLACEHOLDER.fullmatch(text) is not None
 
 
 def is_name(text: str | None) -> bool:
@@ -118,9 +119,9 @@ def holds_patient_number(interv_nr: str | None, pat_nr: str | None) -> bool:
     """Tell whether an intervention number is the patient number (of 4 digits or more) in disguise."""
     if interv_nr is None or pat_nr is None:
         return False
-    patient = pat_nr.strip(_SPREADSHEET_MARKS).lstrip("0")
+    patient = pat_nr.strip(SPREADSHEET_MARKS).lstrip("0")
     number = re.sub(r"^[A-Za-z]+-", "", interv_nr).lstrip("0")
-    return len(patient) >= _SHORTEST_PATIENT_NUMBER and patient == number
+    return len(patient) >= SHORTEST_PATIENT_NUMBER and patient == number
 
 
 def udi_part(code: str | None, identifier: str) -> str | dt.date | None:
@@ -171,3 +172,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "all": all,
     "len": len,
 }
+
+
+def arguments_of(name: str) -> int:
+    """Count what a function takes."""
+    return len(inspect.signature(FUNCTIONS[name]).parameters)

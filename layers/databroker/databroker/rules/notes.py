@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Iterable
 
     from databroker.dataset import Dataset
     from databroker.findings import Finding
     from databroker.rules.context import Context
-    from databroker.rules.rows import Sheet
+    from databroker.rules.part import Part
+    from databroker.texts import Array
 
 NUMBER = "interv_nr"
 """The column by which a hospital knows a record."""
@@ -19,32 +20,43 @@ NUMBER = "interv_nr"
 class Notes:
     """The findings of one step, in the order they were written down."""
 
-    def __init__(
-        self, dataset: Dataset, sheet: Sheet, context: Context, nameless: Collection[int]
-    ) -> None:
-        """Start without findings; `nameless` are physical rows whose number may not be named."""
+    def __init__(self, dataset: Dataset, context: Context) -> None:
+        """Start without findings."""
         self.dataset = dataset
-        self.sheet = sheet
         self.centre = context.centre
-        self.nameless = nameless
         self.findings: list[Finding] = []
 
-    def of_record(self, code: str, index: int, column: str, **texts: Any) -> None:
-        """Write down what is found at a cell of a record."""
-        row = self.sheet.numbers[index]
-        raw = self.sheet.raw.get(column)
-        self.findings.append(
-            self.dataset.finding(
-                code,
-                row=row,
-                cell=self.sheet.records.origin.cell(column, row),
-                interv_nr=self._number(index),
-                column=column,
-                value=raw[index] if raw else None,
-                verwacht=self.centre,
-                **texts,
+    def of_records(
+        self,
+        code: str,
+        part: Part,
+        column: str,
+        indexes: Iterable[int],
+        nameless: Array | None = None,
+        **texts: Any,
+    ) -> None:
+        """Write down what is found in a column of some records, by their index in the part.
+
+        `nameless` are the records whose number may not be named (mask).
+        """
+        records = part.records
+        values = records.columns.get(column)
+        numbers = part.cells(NUMBER) if NUMBER in records.columns else None
+        for index in indexes:
+            row = int(records.numbers[index])
+            named = numbers is not None and not (nameless is not None and nameless[index])
+            self.findings.append(
+                self.dataset.finding(
+                    code,
+                    row=row,
+                    cell=records.origin.cell(column, row),
+                    interv_nr=numbers.text(index) if named else None,
+                    column=column,
+                    value=None if values is None else values[index],
+                    verwacht=self.centre,
+                    **texts,
+                )
             )
-        )
 
     def of_file(self, code: str, column: str | None = None, **texts: Any) -> None:
         """Write down what is found in the file as a whole, or in a column of it."""
@@ -61,8 +73,3 @@ class Notes:
     def sorted(self) -> list[Finding]:
         """Give the findings on the file first, then those on the records from top to bottom."""
         return sorted(self.findings, key=lambda finding: finding.row or 0)
-
-    def _number(self, index: int) -> str | None:
-        if NUMBER not in self.sheet.cells or self.sheet.numbers[index] in self.nameless:
-            return None
-        return self.sheet.cells[NUMBER][index].text

@@ -16,7 +16,7 @@ GROUP_SEPARATOR = "\x1d"
 """What a scanner sends where a part of free length ends (FNC1)."""
 
 _PART = re.compile(r"\(([0-9]{2})\)([^()]*)")
-_FREE_TEXT = re.compile(r"""[!"%&'*+,\-./0-9:;<=>?A-Z_a-z]{1,20}""")
+FREE_TEXT = re.compile(r"""[!"%&'*+,\-./0-9:;<=>?A-Z_a-z]{1,20}""")
 _SCANNED = re.compile(r"(?:\]d2|\]C1)?(01[0-9]{14}.*)", re.DOTALL)
 _LAST_TWO_DIGIT_YEAR_OF_THIS_CENTURY = 75
 _DATE_LENGTH = 6
@@ -86,14 +86,15 @@ def _read(identifier: str, part: str) -> str | dt.date | None:
         case "01":
             return part if gtin_ok(part) else None
         case "11" | "17":
-            return _date(part)
+            return read_day(part)
         case "10" | "21":
-            return part if _FREE_TEXT.fullmatch(part) else None
+            return part if FREE_TEXT.fullmatch(part) else None
         case _:
             return None
 
 
-def _date(part: str) -> dt.date | None:
+def read_day(part: str) -> dt.date | None:
+    """Read a date of six digits (JJMMDD); day 00 is the last of the month. None when it is none."""
     if not re.fullmatch(r"[0-9]{6}", part):
         return None
     short, month, day = int(part[:2]), int(part[2:4]), int(part[4:])

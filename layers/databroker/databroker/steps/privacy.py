@@ -38,7 +38,7 @@ def anonymise(
     dataset = dataset_of(delivery)
     raw = intake_tables.read(delivery.delivery_id, RAW)
     check = check_identity(raw, dataset, Context.of(delivery))
-    tables.write(delivery.delivery_id, INPUT, minimise(check.clean, dataset))
+    tables.write(delivery.delivery_id, INPUT, minimise(check.clean, dataset, Context.of(delivery)))
     return _outcome(delivery, check, check.findings, 0, papers)
 
 
@@ -68,7 +68,7 @@ def pseudonymise(
     except BatchRefusedError as error:
         refusal = dataset.finding("BF-017", zorgttp_code=error.code)
         return _outcome(delivery, check, [*check.findings, refusal], 0, papers)
-    replaced = minimise(check.clean, dataset).with_columns(pseudonyms.columns)
+    replaced = minimise(check.clean, dataset, Context.of(delivery)).with_columns(pseudonyms.columns)
     tables.write(delivery.delivery_id, TEMPORARY, replaced)
     findings = [*check.findings, *pseudonyms.findings(dataset)]
     return _outcome(delivery, check, findings, pseudonyms.persons, papers)

@@ -3,111 +3,264 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from databroker.rules.functions import udi_serial
+import numpy as np
+
+from databroker.rules import NUMBER
+from databroker.rules.bulk import FUNCTIONS
+from databroker.rules.calendar import civil
+from databroker.rules.memo import mixed
+from databroker.rules.vectors import EMPTY, Text
 
 if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
-    from databroker.rules.evaluate import Evaluation
+    from databroker.rules.evaluate import Answered, Examination
+    from databroker.rules.part import Part
+    from databroker.texts import Array
+
+_DAY, _DEVICE = "interv_datum", "impl_device_code"
+_NEW = 10
+"""What `lead_ingreep` is when a lead was placed (implantatie)."""
 
 _MONTHS_IN_YEAR = 12
+_UPPER = np.array([ord(chr(byte).upper()) if byte < 128 else byte for byte in range(256)], np.uint8)
 
 
-def find_across(done: Evaluation) -> None:
-    """Ask the rules on more than one record, as far as the dataset has them."""
-    for code, find in _ACROSS.items():
-        if code in done.notes.dataset.rules:
-            find(done)
+@dataclass(frozen=True)
+class _Kept:
+    """What is kept of some records until all were seen.
+
+    `part` has the columns that are told about; `number` (uint64, capitals and small letters alike)
+    and `day` are what is compared of each record, 0 and `EMPTY` for one that is not asked.
+    """
+
+    part: Part
+    nameless: Array
+    number: Array
+    day: Array
 
 
-def find_double_numbers(done: Evaluation) -> None:
-    """Note every record whose intervention number occurs more than once (F-203)."""
-    places: dict[str, list[int]] = {}
-    for index, row in done.rows.items():
-        if (number := row.names["interv_nr"]) is not None:
-            places.setdefault(number.upper(), []).append(index)
-    for indexes in places.values():
-        if len(indexes) > 1:
-            rows = _rows(done, indexes)
-            for index in indexes:
-                done.notes.of_record("F-203", index, "interv_nr", regels=rows)
+@dataclass(frozen=True)
+class _Placed:
+    """The new implants in one column of some records, by index, named by serial number."""
+
+    kept: int
+    column: str
+    index: Array
+    implant: Array
 
 
-def find_double_implants(done: Evaluation) -> None:
-    """Note every implant that more than one intervention says to have placed (F-231)."""
-    places: dict[tuple[str, str], list[tuple[int, str]]] = {}
-    for index in done.rows:
-        for implant, column in _placed(done, index):
-            places.setdefault(implant, []).append((index, column))
-    for found in places.values():
-        numbers = {done.rows[index].names["interv_nr"] or index for index, _ in found}
-        if len(numbers) > 1:
-            rows = _rows(done, {index for index, _ in found})
-            for index, column in found:
-                done.notes.of_record("F-231", index, column, regels=rows)
+class Across:
+    """Compares the records of a delivery with each other, when all were seen."""
+
+    def __init__(self, examination: Examination) -> None:
+        """Start without records."""
+        self._examination = examination
+        self._notes = examination.notes
+        self._kept: list[_Kept] = []
+        self._placed: list[_Placed] = []
+
+    def add(self, done: Answered) -> None:
+        """Remember some records."""
+        part, asked = done.part, done.asked.mask
+        named, day = part.value(NUMBER), part.value(_DAY)
+        nothing = np.zeros(part.size, np.uint64)
+        number = nothing if named is None else _capitals(named).keys()
+        days = np.full(part.size, EMPTY) if day is None else day
+        names = [NUMBER, *self._remember_implants(done)]
+        records = part.records.only(names)
+        self._kept.append(
+            _Kept(
+                self._examination.part(records),
+                done.asked.nameless,
+                np.where(asked, number, nothing),
+                np.where(asked, days, EMPTY),
+            )
+        )
+
+    def note(self) -> None:
+        """Ask the rules on more than one record, as far as the dataset has them."""
+        for code, find in _ACROSS.items():
+            if code in self._notes.dataset.rules:
+                find(self)
+
+    def missing_months(self, refused: Collection[int]) -> list[str]:
+        """Give the months without accepted interventions between the first and last (BW-014)."""
+        months: set[int] = set()
+        gone = np.fromiter(refused, np.int32, len(refused))
+        for kept in self._kept:
+            there = (kept.day != EMPTY) & ~np.isin(kept.part.records.numbers, gone)
+            year, month, _ = civil(kept.day[there])
+            months.update(np.unique(year * _MONTHS_IN_YEAR + month - 1).tolist())
+        if not months:
+            return []
+        missing = sorted(set(range(min(months), max(months))) - months)
+        return [f"{month % _MONTHS_IN_YEAR + 1:02d}-{month // _MONTHS_IN_YEAR}" for month in missing]
+
+    def _remember_implants(self, done: Answered) -> Iterator[str]:
+        """Remember the new implants of some records; gives the columns they stand in."""
+        part = done.part
+        columns = [(_DEVICE, done.asked.mask)]
+        for slot in part.present:
+            lead = part.lead(slot)
+            done_to = lead["lead_ingreep"] if f"lead_ingreep{slot}" in part.columns else None
+            if done_to is not None:
+                columns.append((f"lead_code{slot}", done.asked.mask & (done_to == _NEW)))
+        for column, placed in columns:
+            code = part.value(column) if column in part.columns else None
+            if code is not None:
+                implants = FUNCTIONS["udi_serie"](part.memory, code).names
+                index = np.flatnonzero(placed & (implants != 0))
+                self._placed.append(_Placed(len(self._kept), column, index, implants[index]))
+                yield column
+
+    def _double_numbers(self) -> None:
+        """Note every record whose intervention number occurs more than once (F-203)."""
+        numbers = np.concatenate([kept.number for kept in self._kept])
+        for same in _alike(numbers):
+            rows = self._rows(same)
+            for kept, index in map(self._place, same):
+                self._note("F-203", kept, NUMBER, index, regels=rows)
+
+    def _double_implants(self) -> None:
+        """Note every implant that more than one intervention says to have placed (F-231)."""
+        starts = np.cumsum([0, *(kept.part.size for kept in self._kept)])
+        implants = np.concatenate([placed.implant for placed in self._placed] or [[]])
+        records = np.concatenate([p.index + starts[p.kept] for p in self._placed] or [[]])
+        columns = [placed.column for placed in self._placed for _ in range(placed.index.size)]
+        for same in _alike(implants):
+            found = sorted((int(records[at]), columns[at]) for at in same)
+            numbers = {self._number(record) for record, _ in found}
+            if len(numbers) > 1:
+                rows = self._rows({record for record, _ in found})
+                for record, column in found:
+                    kept, index = self._place(record)
+                    self._note("F-231", kept, column, index, regels=rows)
+
+    def _unordered(self) -> None:
+        """Note the fewest records that keep the numbers from rising with the dates (W-209)."""
+        days = np.concatenate([kept.day for kept in self._kept])
+        for records in self._series(days):
+            for record in records[~_longest_rising(days[records])].tolist():
+                kept, index = self._place(record)
+                self._note("W-209", kept, NUMBER, index)
+
+    def _series(self, days: Array) -> Iterator[Array]:
+        """Give the records whose numbers differ in their digits only, in the order of those."""
+        found: dict[Any, list[tuple[Any, float, int]]] = {}
+        first, parts = 0, []
+        for kept in self._kept:
+            dated = np.flatnonzero((kept.number != 0) & (days[first : first + kept.part.size] != EMPTY))
+            numbers = Text.of(kept.part.cells(NUMBER).canonical().take(dated))
+            name, place, plain = _numbered(numbers)
+            parts.append((name[plain], place[plain], first + dated[plain]))
+            for index in np.flatnonzero(~plain).tolist():
+                number, record = (numbers[index] or "").upper(), first + int(dated[index])
+                digits = tuple(int(run) for run in re.findall(r"[0-9]+", number))
+                if digits:
+                    series = found.setdefault(tuple(re.split(r"[0-9]+", number)), [])
+                    series.append((digits, float(days[record]), record))
+            first += kept.part.size
+        for numbered in found.values():
+            yield np.array([record for _, _, record in sorted(numbered)])
+        names, places, records = (np.concatenate(each) for each in zip(*parts, strict=True))
+        order = np.lexsort((records, days[records], places, names))
+        starts = np.flatnonzero(np.diff(names[order])) + 1
+        yield from np.split(records[order], starts)
+
+    def _note(self, code: str, kept: _Kept, column: str, index: int, **texts: str) -> None:
+        self._notes.of_records(code, kept.part, column, [index], kept.nameless, **texts)
+
+    def _place(self, record: int) -> tuple[_Kept, int]:
+        """Find a record of the delivery: what is kept of its part, and its index there."""
+        for kept in self._kept:
+            if record < kept.part.size:
+                return kept, int(record)
+            record -= kept.part.size
+        raise IndexError
+
+    def _number(self, record: int) -> int:
+        kept, index = self._place(record)
+        return int(kept.number[index]) or -record - 1
+
+    def _rows(self, records: Iterable[int]) -> str:
+        found = (self._place(record) for record in sorted(records))
+        return ", ".join(str(kept.part.records.numbers[index]) for kept, index in found)
 
 
-def _placed(done: Evaluation, index: int) -> Iterator[tuple[tuple[str, str], str]]:
-    """Give the new implants of a record that are named by a serial number, and their columns."""
-    row = done.rows[index]
-    if implant := udi_serial(row.names["impl_device_code"]):
-        yield implant, "impl_device_code"
-    for slot, lead in row.leads.items():
-        if lead["lead_ingreep"] == 10 and (implant := udi_serial(lead["lead_code"])):  # noqa: PLR2004 - implantatie
-            yield implant, f"lead_code{slot}"
+_ACROSS = {
+    "F-203": Across._double_numbers,  # noqa: SLF001 - its own
+    "F-231": Across._double_implants,  # noqa: SLF001
+    "W-209": Across._unordered,  # noqa: SLF001
+}
 
 
-def find_unordered(done: Evaluation) -> None:
-    """Note the fewest records that keep the numbers from rising with the dates (W-209)."""
-    series: dict[tuple[str, ...], list[tuple[tuple[int, ...], dt.date, int]]] = {}
-    for index, row in done.rows.items():
-        number, day = row.names["interv_nr"], row.names["interv_datum"]
-        if number is not None and day is not None and re.search(r"[0-9]", number):
-            name = tuple(re.split(r"[0-9]+", number.upper()))
-            place = tuple(int(digits) for digits in re.findall(r"[0-9]+", number))
-            series.setdefault(name, []).append((place, day, index))
-    for numbered in series.values():
-        numbered.sort()
-        ordered = _longest_rising([day for _, day, _ in numbered])
-        for at, (_, _, index) in enumerate(numbered):
-            if at not in ordered:
-                done.notes.of_record("W-209", index, "interv_nr")
+def _capitals(text: Text) -> Text:
+    return text.changed(_UPPER[text.bytes()], str.upper)
 
 
-def _longest_rising(days: list[dt.date]) -> set[int]:
-    """Give the places of a longest series of days that never goes back (patience sorting)."""
-    last_days: list[dt.date] = []
-    last_places: list[int] = []
-    before: list[int | None] = []
-    for place, day in enumerate(days):
-        length = bisect_right(last_days, day)
-        before.append(last_places[length - 1] if length else None)
-        last_days[length : length + 1] = [day]
-        last_places[length : length + 1] = [place]
-    found = set()
-    at = last_places[-1] if last_places else None
-    while at is not None:
-        found.add(at)
-        at = before[at]
-    return found
+def _alike(names: Array) -> Iterator[list[int]]:
+    """Give the places of every name (uint64) that occurs more than once; 0 is no name."""
+    order = np.argsort(names, kind="stable")
+    ranked = names[order]
+    first = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]]) if ranked.size else order
+    sizes = np.diff(np.r_[first, ranked.size])
+    several = (sizes > 1) & (ranked[first] != 0)
+    for start, size in zip(first[several].tolist(), sizes[several].tolist(), strict=True):
+        yield order[start : start + size].tolist()
 
 
-_ACROSS = {"F-203": find_double_numbers, "F-231": find_double_implants, "W-209": find_unordered}
+def _numbered(numbers: Text) -> tuple[Array, Array, Array]:
+    """Take apart the numbers that end in their only digits, as `MCX-000123` does.
+
+    Gives a name (uint64) for what stands before the digits, the digits as a number, and a mask of
+    the numbers that are so.
+    """
+    rows = _UPPER[numbers.bytes()]
+    digits = (rows >= ord("0")) & (rows <= ord("9"))
+    count, lengths = digits.sum(axis=1), numbers.texts.lengths
+    behind = lengths[:, None] - 1 - np.arange(rows.shape[1])
+    at_the_end = digits & (behind >= 0) & (behind < count[:, None])
+    plain = (at_the_end.sum(axis=1) == count) & (count > 0) & (count <= _MOST_DIGITS)
+    worth = _POWERS[np.clip(behind, 0, _MOST_DIGITS)]
+    place = np.where(at_the_end, (rows - ord("0")) * worth, 0).sum(axis=1)
+    words = np.where(digits, 0, rows).astype(np.uint8).view(np.uint64)
+    return mixed(list(words.T)), place, plain
 
 
-def missing_months(done: Evaluation, refused: Collection[int]) -> list[str]:
-    """Give the months without accepted interventions between the first and the last (BW-014)."""
-    days = [row.names["interv_datum"] for row in done.rows.values() if row.number not in refused]
-    months = {day.year * _MONTHS_IN_YEAR + day.month - 1 for day in days if day is not None}
-    if not months:
-        return []
-    missing = sorted(set(range(min(months), max(months))) - months)
-    return [f"{month % _MONTHS_IN_YEAR + 1:02d}-{month // _MONTHS_IN_YEAR}" for month in missing]
+_MOST_DIGITS = 15
+_POWERS = 10 ** np.arange(_MOST_DIGITS + 1, dtype=np.int64)
 
 
-def _rows(done: Evaluation, indexes: Collection[int]) -> str:
-    return ", ".join(str(done.sheet.numbers[index]) for index in sorted(indexes))
+def _longest_rising(days: Array) -> Array:
+    """Give a mask of a longest series of days that never goes back.
+
+    Days in a row that are the same are taken together. A tree over the days (Fenwick's) holds the
+    longest series so far that ends on a day or before it.
+    """
+    starts = np.flatnonzero(np.diff(days, prepend=np.nan) != 0)
+    sizes = np.diff(starts, append=days.size).tolist()
+    ranks = np.unique(days[starts], return_inverse=True)[1] + 1
+    longest: list[tuple[int, int]] = [(0, -1)] * (int(ranks.max(initial=0)) + 1)
+    before = []
+    best = (0, -1)
+    for run, (rank, size) in enumerate(zip(ranks.tolist(), sizes, strict=True)):
+        at, found = rank, (0, -1)
+        while at > 0:
+            found = max(found, longest[at])
+            at -= at & -at
+        before.append(found[1])
+        ending = (found[0] + size, run)
+        best, at = max(best, ending), rank
+        while at < len(longest):
+            longest[at] = max(longest[at], ending)
+            at += at & -at
+    kept = np.zeros(starts.size, bool)
+    run = best[1]
+    while run >= 0:
+        kept[run] = True
+        run = before[run]
+    return np.repeat(kept, sizes)

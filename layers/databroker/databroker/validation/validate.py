@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from databroker.dataset import Phase
-from databroker.rules import Completeness, Context, Erasures, evaluate, measure
+from databroker.findings import refused_rows
+from databroker.records import PART, Records
+from databroker.rules import Completeness, Context, Erasures, Examination
 from databroker.rules.completeness import percentage
-from databroker.validation.across import find_across, missing_months
+from databroker.validation.across import Across
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from databroker.dataset import Dataset
     from databroker.findings import Finding
-    from databroker.records import Records
-    from databroker.rules.evaluate import Evaluation
+    from databroker.rules import Answered
 
 _MANY_REFUSED = 10.0
 """Per cent; from here on the hospital should look at the whole file (BW-003)."""
@@ -25,17 +26,73 @@ _MONTHS_NAMED = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Validation:
-    """What validation found.
-
-    `clean` holds all records in canonical text, without the values that do not apply. `refused`
-    are the physical rows of those records that stay out, also for what an earlier step found.
-    """
+class Verdict:
+    """What validation found; `refused` are the physical rows of the records that stay out, also
+    for what an earlier step found."""
 
     findings: list[Finding]
-    clean: Records
     refused: set[int]
     completeness: list[Completeness]
+
+
+@dataclass(frozen=True, slots=True)
+class Validation(Verdict):
+    """What validation found, and all records in canonical text (`clean`), without the values that
+    do not apply."""
+
+    clean: Records
+
+
+class Validator:
+    """Asks every rule that needs no database, part by part, then those on the whole file."""
+
+    def __init__(self, dataset: Dataset, context: Context) -> None:
+        """Start without records.
+
+        Raises:
+            RuleBookError: a condition of the dataset cannot be understood.
+        """
+        self._examination = Examination(dataset, context, Phase.VALIDATE)
+        self._across = Across(self._examination)
+        self._rows: set[int] = set()
+
+    def ask(self, records: Records, erasures: Erasures) -> Answered:
+        """Ask everything of some records; `erasures` is what the privacy step took from them.
+
+        Raises:
+            RuleFaultError: a rule could not answer.
+        """
+        done = self._examination.ask(records, erasures)
+        self._across.add(done)
+        self._rows.update(records.rows)
+        return done
+
+    def verdict(self, before: Collection[int] = ()) -> Verdict:
+        """Ask the rules on the whole file, when all records were asked.
+
+        `before` are the rows that an earlier step refused.
+        """
+        examination = self._examination
+        self._across.note()
+        completeness = examination.complete()
+        refused = examination.notes.refused().union(before)
+        self._judge_file(refused)
+        return Verdict(examination.notes.sorted(), refused & self._rows, completeness)
+
+    def _judge_file(self, refused: set[int]) -> None:
+        """Note what the verdicts on the records together say of the file."""
+        notes, records = self._examination.notes, refused | self._rows
+        if records and records == refused:
+            notes.of_file("BF-020")
+        elif records and (pct := 100 * len(refused) / len(records)) >= _MANY_REFUSED:
+            notes.of_file("BW-003", pct=percentage(pct))
+        if self._examination.comma:
+            notes.of_file("BW-009")
+        months = self._across.missing_months(refused)
+        if months:
+            named = ", ".join(months[:_MONTHS_NAMED])
+            more = len(months) - _MONTHS_NAMED
+            notes.of_file("BW-014", maanden=named + (f" en nog {more}" if more > 0 else ""))
 
 
 def validate(
@@ -51,15 +108,12 @@ def validate(
         RuleBookError: a condition of the dataset cannot be understood.
     """
     before = list(earlier)
-    done = evaluate(records, dataset, context, Phase.VALIDATE, _erasures(before, dataset))
-    find_across(done)
-    completeness = measure(done)
-    refused = done.notes.refused() | {
-        finding.row for finding in before if finding.row and finding.level.refuses_record
-    }
-    _judge_file(done, refused)
-    left = refused.intersection(done.sheet.numbers)
-    return Validation(done.notes.sorted(), _clean(done), left, completeness)
+    validator, erasures = Validator(dataset, context), _erasures(before, dataset)
+    clean = [_clean(validator.ask(part, erasures)) for part in records.parts(PART)]
+    verdict = validator.verdict(refused_rows(before))
+    return Validation(
+        verdict.findings, verdict.refused, verdict.completeness, Records.concat(clean)
+    )
 
 
 def _erasures(earlier: Iterable[Finding], dataset: Dataset) -> Erasures:
@@ -71,24 +125,5 @@ def _erasures(earlier: Iterable[Finding], dataset: Dataset) -> Erasures:
     return found
 
 
-def _judge_file(done: Evaluation, refused: set[int]) -> None:
-    """Note what the verdicts on the records together say of the file."""
-    notes, records = done.notes, refused.union(done.sheet.numbers)
-    if records and records == refused:
-        notes.of_file("BF-020")
-    elif records and (pct := 100 * len(refused) / len(records)) >= _MANY_REFUSED:
-        notes.of_file("BW-003", pct=percentage(pct))
-    if any(normalised.comma for cells in done.sheet.cells.values() for normalised in cells):
-        notes.of_file("BW-009")
-    months = missing_months(done, refused)
-    if months:
-        named = ", ".join(months[:_MONTHS_NAMED])
-        more = len(months) - _MONTHS_NAMED
-        notes.of_file("BW-014", maanden=named + (f" en nog {more}" if more > 0 else ""))
-
-
-def _clean(done: Evaluation) -> Records:
-    columns = {name: done.sheet.canonical(name) for name in done.sheet.columns}
-    for name, index in done.ignored:
-        columns[name][index] = None
-    return done.sheet.records.with_columns(columns)
+def _clean(done: Answered) -> Records:
+    return done.part.records.with_columns({name: done.canonical(name) for name in done.part.columns})

@@ -1,0 +1,225 @@
+"""Values of many records at once, as conditions see them.
+
+A condition works on whole columns. Numbers, codes and dates (as days) are float64 with `EMPTY`
+for an empty cell; texts are `Text`; what is true or false is a mask of booleans. A value that is
+the same for every record is what Python has for it: a number, a text, a boolean or None.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from databroker.rules.memo import Memo, mixed
+from databroker.texts import WORD, Texts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from databroker.texts import Array
+
+Vector: TypeAlias = Any
+"""An array, a `Text`, or one value for every record."""
+
+EMPTY = -np.inf
+"""An empty cell among numbers: less than any, and equal to itself as None is."""
+
+_LONGEST = 128
+"""Bytes of a text that is compared by word; longer ones are compared one by one."""
+
+
+class Names(dict[str, Any]):
+    """Names and their values; one that is not here is asked further out."""
+
+    def __init__(self, further: Callable[[str], Any], own: Mapping[str, Any] | None = None) -> None:
+        """Start with own names, and where to ask for the others."""
+        super().__init__(own or {})
+        self._further = further
+
+    def __missing__(self, name: str) -> Any:
+        """Ask further out."""
+        return self._further(name)
+
+
+class Text:
+    """A column of texts.
+
+    The plain ones (printable ASCII, not too long) are looked at by word of eight bytes; `odd` holds
+    the others by index, and their words are zero. An empty cell has zeros only.
+    """
+
+    def __init__(self, texts: Texts, odd: Mapping[int, str]) -> None:
+        """Take the plain texts, and the odd ones by index."""
+        self.texts = texts
+        self.odd = odd
+        self.implants: Any = None
+        self.count = max(-(-int(texts.lengths.max(initial=0)) // WORD), 1)
+        self._words: dict[int, Array] = {}
+
+    @classmethod
+    def of(cls, texts: Texts) -> Text:
+        """Take a column as it is stored."""
+        long = np.flatnonzero(texts.lengths > _LONGEST)
+        odd = {int(at): texts[at] or "" for part in (texts.strange_cells(), long) for at in part}
+        if odd:
+            lengths = texts.lengths.copy()
+            lengths[list(odd)] = 0
+            texts = Texts(texts.data, texts.starts, lengths, texts.strange)
+        return cls(texts, odd)
+
+    def __len__(self) -> int:
+        """Count the cells."""
+        return len(self.texts)
+
+    def __getitem__(self, index: int) -> str | None:
+        """Give one cell, None when it is empty."""
+        return self.odd.get(index) or self.texts[index]
+
+    @property
+    def filled(self) -> Array:
+        """Give a mask of the cells with anything in them."""
+        filled: Array = self.texts.lengths > 0
+        filled[list(self.odd)] = True
+        return filled
+
+    def word(self, number: int) -> Array:
+        """Give one word of every text; past the longest there are only zeros."""
+        if number not in self._words:
+            self._words[number] = self.texts.words(number)
+        return self._words[number]
+
+    def words(self) -> list[Array]:
+        """Give the words of the texts, at least one."""
+        return [self.word(number) for number in range(self.count)]
+
+    def keys(self) -> Array:
+        """Give a key (uint64) for every text, 0 for an empty one; equal texts have equal keys."""
+        keys = mixed(self.words())
+        for index, odd in self.odd.items():
+            keys[index] = hash(odd) % (1 << 64)
+        return keys
+
+    def bytes(self) -> Array:
+        """Give the plain texts as a table of bytes (uint8), a row each, zeros behind them."""
+        return np.stack(self.words(), axis=1).view(np.uint8)
+
+    def changed(self, rows: Array, change: Callable[[str], str | None]) -> Text:
+        """Give other texts in place of these: a table of bytes for the plain ones, and the change
+        that makes the same of an odd one."""
+        width = rows.shape[1]
+        data = np.concatenate([rows.ravel(), np.zeros(WORD, np.uint8)])
+        starts = np.arange(0, rows.size, width, dtype=np.int32)
+        lengths = np.count_nonzero(rows, axis=1).astype(np.int32)
+        odd = {index: change(text) or "" for index, text in self.odd.items()}
+        return Text(Texts(data, starts, lengths), odd)
+
+    def equals(self, other: Text | str | None) -> Array:
+        """Give a mask of the cells that are the same as the other's, or as one text."""
+        if other is None:
+            return ~self.filled
+        if isinstance(other, str):
+            return self._equals_text(other)
+        same = self.word(0) == other.word(0)
+        for number in range(1, max(self.count, other.count)):
+            same &= self.word(number) == other.word(number)
+        for index in self.odd.keys() | other.odd.keys():
+            same[index] = self[index] == other[index]
+        return same
+
+    def _equals_text(self, text: str) -> Array:
+        content = text.encode("utf-8", "surrogatepass")
+        same = self.texts.lengths == len(content)
+        for number in range(min(-(-len(content) // WORD), self.count)):
+            part = content[WORD * number : WORD * (number + 1)]
+            same &= self.word(number) == np.uint64(int.from_bytes(part, "little"))
+        for index, odd in self.odd.items():
+            same[index] = odd == text
+        return same
+
+
+class Answers:
+    """What a function says of texts, asked once of each text that looks different to it.
+
+    `alike` (uint8, a row for each byte) gives bytes that mean the same to the function one look.
+    """
+
+    def __init__(self, function: Callable[[str | None], bool], alike: Array | None = None) -> None:
+        """Ask a function of one text."""
+        self._function = function
+        self._alike = alike
+        self._memo: Memo[bool] = Memo(function(None), grown=self._tabulate)
+        self._tabulate()
+
+    def of(self, text: Text) -> Array:
+        """Give the answers for a column (mask)."""
+        words = text.words()
+        if self._alike is not None:
+            words = [self._alike[word.view(np.uint8)].view(np.uint64) for word in words]
+        numbers = self._memo.numbers(mixed(words), lambda index: self._function(text[index]))
+        answers: Array = self._answers[numbers]
+        for index, odd in text.odd.items():
+            answers[index] = self._function(odd)
+        return answers
+
+    def _tabulate(self) -> None:
+        self._answers = np.array(self._memo.entries, bool)
+
+
+def truth(value: Vector) -> Vector:
+    """Tell what counts as true: as in Python, nothing empty does, nor zero."""
+    if isinstance(value, np.ndarray):
+        return value if value.dtype == bool else (value != 0) & (value != EMPTY)
+    if isinstance(value, Text):
+        return value.filled
+    return bool(value)
+
+
+def no(mask: Vector) -> Vector:
+    """Turn true and false around."""
+    return ~mask if isinstance(mask, np.ndarray) else not mask
+
+
+def equal(left: Vector, right: Vector) -> Vector:
+    """Tell where two values are the same; two empty ones are, as None is None."""
+    if isinstance(left, tuple) or isinstance(right, tuple):
+        return _equal_rows(left, right)
+    if not _is_many(left):
+        left, right = right, left
+    if not _is_many(left):
+        return left == right
+    if isinstance(left, np.ndarray):
+        return _equal_numbers(left, right)
+    return left.equals(right)
+
+
+def compared(operation: Callable[[Any, Any], Any], left: Vector, right: Vector) -> Vector:
+    """Compare two numbers or two days; with an empty one it is never true."""
+    if left is None or right is None:
+        return False
+    answer = operation(left, right)
+    for side in (left, right):
+        if isinstance(side, np.ndarray):
+            answer &= side != EMPTY
+    return answer
+
+
+def _is_many(value: Vector) -> bool:
+    return isinstance(value, np.ndarray) or hasattr(value, "equals")
+
+
+def _equal_numbers(numbers: Array, other: Vector) -> Vector:
+    if other is None:
+        return numbers == EMPTY if numbers.dtype != bool else False
+    if isinstance(other, str) or hasattr(other, "equals"):
+        return False
+    return numbers == other
+
+
+def _equal_rows(left: Vector, right: Vector) -> Vector:
+    if not (isinstance(left, tuple) and isinstance(right, tuple) and len(left) == len(right)):
+        return False
+    same: Vector = True
+    for one, other in zip(left, right, strict=True):
+        same = same & equal(one, other)
+    return same
