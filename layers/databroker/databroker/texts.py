@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 WORD = 8
 """Bytes that are looked at together."""
 
-_FIRST_PRINTABLE, _LAST_PRINTABLE = 0x20, 0x7E
+_FIRST_PRINTABLE, _LAST_PRINTABLE = np.uint8(0x20), np.uint8(0x7E)
 
 _MASKS = np.array([(1 << (8 * kept)) - 1 for kept in range(WORD + 1)], np.uint64)
 """What keeps the first so many bytes of a word."""
@@ -38,8 +38,11 @@ class Strange:
     def places(self) -> Array:
         """Give where they are."""
         data = self._data[: self._data.size - WORD]
-        found = np.flatnonzero((data < _FIRST_PRINTABLE) | (data > _LAST_PRINTABLE))
-        return found if self._between is None else np.setdiff1d(found, self._between)
+        # Taken together: 0x20 is the first of the printable ones, and what is less wraps around.
+        strange = (data - _FIRST_PRINTABLE) > _LAST_PRINTABLE - _FIRST_PRINTABLE
+        if self._between is not None:
+            strange[self._between] = False
+        return np.flatnonzero(strange)
 
 
 class Texts:
@@ -132,14 +135,13 @@ class Texts:
 
     def words(self, number: int) -> Array:
         """Give the eight bytes from `8 * number` on of every cell (uint64), zeros past its end."""
-        starts = self.starts + WORD * number if number else self.starts
-        left = self.lengths - WORD * number if number else self.lengths
+        starts, left = self.starts, self.lengths
         size = self.data.size - WORD + 1
-        view: Array = np.ndarray(size, "<u8", self.data.data, strides=(1,))
         if number:
-            np.minimum(starts, size - 1, out=starts)
+            starts, left = np.minimum(starts + WORD * number, size - 1), left - WORD * number
+        view: Array = np.ndarray(size, "<u8", self.data.data, strides=(1,))
         found: Array = view[starts]
-        found &= _MASKS[np.clip(left, 0, WORD)]
+        found &= _MASKS.take(left, mode="clip")
         return found
 
     def begin_with(self, text: bytes) -> Array:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from databroker.rules.functions import udi_serial
@@ -12,7 +11,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Collection, Iterator
 
-    from databroker.rules.evaluate import Evaluation
+    from tests.support.reference.evaluate import Evaluation
 
 _MONTHS_IN_YEAR = 12
 
@@ -79,18 +78,21 @@ def find_unordered(done: Evaluation) -> None:
 
 
 def _longest_rising(days: list[dt.date]) -> set[int]:
-    """Give the places of a longest series of days that never goes back (patience sorting)."""
-    last_days: list[dt.date] = []
-    last_places: list[int] = []
-    before: list[int | None] = []
+    """Give the places of a longest series of days that never goes back.
+
+    Of equally long ones the series that goes on from the latest place.
+    """
+    lengths: list[int] = []
+    before: list[int] = []
     for place, day in enumerate(days):
-        length = bisect_right(last_days, day)
-        before.append(last_places[length - 1] if length else None)
-        last_days[length : length + 1] = [day]
-        last_places[length : length + 1] = [place]
+        length, last = max(
+            ((lengths[at], at) for at in range(place) if days[at] <= day), default=(0, -1)
+        )
+        lengths.append(length + 1)
+        before.append(last)
+    _, at = max(((length, place) for place, length in enumerate(lengths)), default=(0, -1))
     found = set()
-    at = last_places[-1] if last_places else None
-    while at is not None:
+    while at >= 0:
         found.add(at)
         at = before[at]
     return found

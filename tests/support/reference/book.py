@@ -8,13 +8,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from databroker.dataset import Scope
-from databroker.rules.expression import LEADS, Expression, ExpressionError, compile_expression
+from tests.support.reference.expression import LEADS, Expression, ExpressionError, compile_expression
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from databroker.dataset import Dataset, Rule
-    from databroker.rules.rows import Row
+    from tests.support.reference.rows import Row
 
 CONTEXT_NAMES = (
     "vandaag", "centrum_acroniem", "bsn_kolom_aanwezig", "leeftijd", "leadgat", "db_impl_device",

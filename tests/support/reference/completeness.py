@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from databroker.dataset import Column
-    from databroker.rules.evaluate import Evaluation
+    from tests.support.reference.evaluate import Evaluation
 
 
 @dataclass(frozen=True, slots=True)

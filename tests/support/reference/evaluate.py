@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from databroker.dataset import Erasure, Phase, Scope
-from databroker.rules.book import Answer, RuleBook, rule_book
-from databroker.rules.fields import At, check_forms, check_limits, check_needed, ignore_senseless
-from databroker.rules.notes import Notes
-from databroker.rules.rows import Row, Sheet, make_rows
+from tests.support.reference.book import Answer, RuleBook, rule_book
+from tests.support.reference.fields import At, check_forms, check_limits, check_needed, ignore_senseless
+from tests.support.reference.notes import Notes
+from tests.support.reference.rows import Row, Sheet, make_rows
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from databroker.dataset import Column, Dataset, Rule
     from databroker.records import Records
-    from databroker.rules.book import RowRule
+    from tests.support.reference.book import RowRule
     from databroker.rules.context import Context
 
 Erasures = dict[int, list["Rule"]]

@@ -57,13 +57,18 @@ def compile_expression(
     return Expression(source, frozenset(compiler.reads), answer)
 
 
+def _with_values(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    """Make a comparison that is never true of something empty."""
+    return lambda left, right: left is not None and right is not None and compare(left, right)
+
+
 _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
+    ast.Lt: _with_values(operator.lt),
+    ast.LtE: _with_values(operator.le),
+    ast.Gt: _with_values(operator.gt),
+    ast.GtE: _with_values(operator.ge),
     ast.Is: operator.is_,
     ast.IsNot: operator.is_not,
     ast.In: lambda item, group: item in group,

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from databroker.rules.notes import NUMBER
+from tests.support.reference.notes import NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from databroker.dataset import Column, Field
-    from databroker.rules.book import Condition
-    from databroker.rules.evaluate import Examination
-    from databroker.rules.rows import Row
+    from tests.support.reference.book import Condition
+    from tests.support.reference.evaluate import Examination
+    from tests.support.reference.rows import Row
     from databroker.rules.values import Cell
 
 At = tuple[str, int]

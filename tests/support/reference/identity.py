@@ -11,17 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from databroker.dataset import Erasure, Phase
-from databroker.rules import (
-    Completeness,
-    Context,
-    Erasures,
-    evaluate,
-    find_erasures,
-    measure,
-    read_cell,
-    rows_that_lose,
-)
+from databroker.rules import Context, read_cell
 from databroker.rules.functions import age_at
+from tests.support.reference.completeness import Completeness, measure
+from tests.support.reference.evaluate import Erasures, evaluate, find_erasures, rows_that_lose
 
 if TYPE_CHECKING:
     from databroker.dataset import Dataset

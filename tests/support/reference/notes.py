@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from databroker.dataset import Dataset
     from databroker.findings import Finding
     from databroker.rules.context import Context
-    from databroker.rules.rows import Sheet
+    from tests.support.reference.rows import Sheet
 
 NUMBER = "interv_nr"
 """The column by which a hospital knows a record."""

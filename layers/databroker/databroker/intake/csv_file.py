@@ -199,7 +199,7 @@ class _Body:
                 yield from blocks_of(_records(lines, self._delimiter), self._width, places)
                 return
             yield stretch.lines(self._width, places)
-            lines.row += content.count(b"\n", lines.place, end)
+            lines.row += stretch.breaks
             lines.place = end
 
     def _end_of_stretch(self, begin: int) -> int:
@@ -228,6 +228,7 @@ class _Stretch:
     delimiter: str
     quoted: bool
     strange: Strange
+    breaks: int
     ends: Array
     last: Array
     starts: Array
@@ -238,9 +239,6 @@ class _Stretch:
         cls, content: bytes, begin: int, end: int, row: int, delimiter: str
     ) -> _Stretch | None:
         """Cut whole lines into cells; None when they are not of the ordinary form."""
-        returns = content.count(b"\r", begin, end)
-        if returns != content.count(b"\r\n", begin, end):
-            return None
         if end + WORD <= len(content):
             data = np.frombuffer(content, np.uint8)[begin : end + WORD]
         else:
@@ -250,6 +248,9 @@ class _Stretch:
         separators = newlines | (data[:size] == ord(delimiter))
         ends = np.flatnonzero(separators)
         breaks = np.flatnonzero(newlines)
+        returns = breaks[data[breaks - 1] == _RETURN] - 1
+        if content.find(b"\r", begin, end) >= 0 and content.count(b"\r", begin, end) != returns.size:
+            return None
         quoted = content.find(b'"', begin, end) >= 0
         if quoted:
             cells = _quoted_cells(data, size, separators)
@@ -260,11 +261,11 @@ class _Stretch:
         if data[size - 1] != _NEWLINE:
             ends, last = np.append(ends, size), np.append(last, ends.size)
         starts = np.concatenate([[0], ends[last[:-1]] + 1])
-        if (ends[last] - starts).max() > MAX_LINE or np.diff(ends).max(initial=0) > _MAX_CELL:
-            return None
+        if (ends[last] - starts).max() > _MAX_CELL:
+            return None  # one of the cells may be too long
         rows = row + 1 + (np.searchsorted(breaks, starts) if quoted else np.arange(starts.size))
-        between = np.concatenate([breaks, breaks - 1]) if returns else breaks
-        return cls(data, delimiter, quoted, Strange(data, between), ends, last, starts, rows)
+        strange = Strange(data, np.concatenate([breaks, returns]))
+        return cls(data, delimiter, quoted, strange, breaks.size, ends, last, starts, rows)
 
     def lines(self, width: int, places: Sequence[int]) -> Lines:
         """Give the lines of this width, with the columns at these places."""
@@ -337,11 +338,13 @@ class _Stretch:
     @cached_property
     def _may_have_spaces(self) -> bool:
         """Tell whether any cell begins with a space, or with what may be one."""
-        size = self.data.size - WORD
-        unusual = np.concatenate([np.flatnonzero(self.data[:size] == _SPACE), self.strange.places])
-        before = self.data[np.maximum(unusual - 1, 0)]
-        begins = (before == ord(self.delimiter)) | (before == _NEWLINE) | (before == _QUOTE)
-        return bool((begins | (unusual == 0)).any())
+        strange = self.strange.places
+        before = self.data[np.maximum(strange - 1, 0)]
+        marks = (ord(self.delimiter), _NEWLINE, _QUOTE)
+        if np.isin(before, marks).any() or (strange[:1] == 0).any():
+            return True
+        whole = self.data[: self.data.size - WORD].tobytes()
+        return whole.startswith(b" ") or any(bytes((mark, _SPACE)) in whole for mark in marks)
 
 
 def _quoted_cells(data: Array, size: int, separators: Array) -> tuple[Array, Array] | None:

@@ -198,8 +198,8 @@ def _holds_patient_number(_memory: Memory, number: Vector, patient: Vector) -> V
     possible = np.isin(ends >> np.uint64(56), _MARKS) | (same == 0)
     for alike in range(functions.SHORTEST_PATIENT_NUMBER, WORD):
         left = np.uint64(8 * (WORD - alike))
-        further = (ends >> (left - np.uint64(8))) & np.uint64(0xFF)
-        possible |= (same >> left == 0) & ((further == ord("0")) | (further == 0))
+        further = ends & (np.uint64(1) << left) - np.uint64(1)
+        possible |= (same >> left == 0) & (further & ~_ZEROS == 0)
     possible &= number.filled & patient.filled
     possible[[*number.odd, *patient.odd]] = True
     for index in np.flatnonzero(possible).tolist():
@@ -208,6 +208,9 @@ def _holds_patient_number(_memory: Memory, number: Vector, patient: Vector) -> V
 
 
 _MARKS = np.frombuffer(functions.SPREADSHEET_MARKS.encode(), np.uint8).astype(np.uint64)
+
+
+_ZEROS = np.uint64(int.from_bytes(b"0" * WORD, "little"))
 
 
 def _last_word(text: Text) -> Array:

@@ -78,16 +78,18 @@ class Cells:
         cell = self.marked.get(index)
         return self.raw[index] if cell is None else cell.text
 
-    def equals(self, text: str | None) -> Array:
-        """Give a mask of the cells with this canonical text; none of them for None."""
-        if text is None:
-            return np.zeros(len(self.raw), bool)
+    @cached_property
+    def unknown(self) -> Array | None:
+        """Give a mask of the cells with the code for unknown; None when there is no such code."""
+        code = self.field.unknown
+        if code is None:
+            return None
         if self.numbers is not None:
-            wanted = _as_number(read_cell(text, self.field))
+            wanted = _as_number(read_cell(code, self.field))
             return (self.numbers == wanted) & (wanted != EMPTY)
-        same = Text.of(self.raw).equals(text)
+        same = Text.of(self.raw).equals(code)
         for index, cell in self.marked.items():
-            same[index] = cell.text == text
+            same[index] = cell.text == code
         return same
 
     def canonical(self, *, unreadable: bool = False) -> Texts:
@@ -125,6 +127,7 @@ class ColumnReader:
         entries = self._memo.entries
         self._values = np.array([_as_number(cell) for cell in entries])
         self._marks = np.array([_is_marked(cell) for cell in entries], bool)
+        self._marks[0] = False
 
     def _short(self, texts: Texts) -> Cells:
         long = np.flatnonzero(texts.lengths > WORD)
@@ -172,7 +175,8 @@ class ColumnReader:
 
 
 def _is_marked(cell: Cell) -> bool:
-    return cell.problem is not None or cell.normalised or cell.comma
+    """Tell whether a cell that is not empty is anything else than it seems."""
+    return cell.problem is not None or cell.normalised or cell.comma or cell.text is None
 
 
 def _as_number(cell: Cell) -> float:

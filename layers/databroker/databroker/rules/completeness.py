@@ -54,8 +54,8 @@ class Tally:
             empty = empty | done.ignored[column.name]
         self.applicable += int(np.count_nonzero(applies))
         self.empty += int(np.count_nonzero(applies & empty))
-        unknown = cells.equals(column.field.unknown)
-        self.unknown += int(np.count_nonzero(applies & unknown & ~empty))
+        if cells.unknown is not None:
+            self.unknown += int(np.count_nonzero(applies & cells.unknown & ~empty))
 
     def judged(self, notes: Notes) -> Completeness:
         """Hold it against the norm; note a column that is empty (BW-004) or below it (BW-005)."""

@@ -79,12 +79,13 @@ def check_needed(of: Asked, told: Mapping[str, Array]) -> None:
 def check_limits(of: Asked) -> None:
     """Note values beyond the limits (F-007, F-008, W-002, W-003); count unknown ones (W-006)."""
     for column in of.columns:
-        field = column.field
-        unknown = of.part.cells(column.name).equals(field.unknown)
-        if field.norm is not None:
+        field, unknown = column.field, of.part.cells(column.name).unknown
+        if unknown is not None and field.norm is not None:
             of.count("W-006", column.name, np.count_nonzero(unknown & of.mask))
         for code, beyond in _beyond(of, column).items():
-            beyond &= of.mask & ~unknown
+            beyond &= of.mask
+            if unknown is not None:
+                beyond &= ~unknown
             if beyond.any():
                 limits = {"min": _plain(field.hard_min), "max": _plain(field.hard_max)}
                 of.note(code, column.name, np.flatnonzero(beyond), **limits)

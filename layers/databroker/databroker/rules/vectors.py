@@ -149,6 +149,7 @@ class Answers:
         self._function = function
         self._alike = alike
         self._memo: Memo[bool] = Memo(function(None), grown=self._tabulate)
+        self._odd: dict[str, bool] = {}
         self._tabulate()
 
     def of(self, text: Text) -> Array:
@@ -159,7 +160,9 @@ class Answers:
         numbers = self._memo.numbers(mixed(words), lambda index: self._function(text[index]))
         answers: Array = self._answers[numbers]
         for index, odd in text.odd.items():
-            answers[index] = self._function(odd)
+            if odd not in self._odd:
+                self._odd[odd] = self._function(odd)
+            answers[index] = self._odd[odd]
         return answers
 
     def _tabulate(self) -> None:
