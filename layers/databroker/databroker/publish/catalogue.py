@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from databroker.dataset import IdClass, Phase, Scope
-from databroker.dataset.words import KINDS, allowed, codes_of, length, needed, number, usual
+from databroker.dataset.words import allowed, codes_of, kind, length, needed, number, usual
 from databroker.findings import Level
 from databroker.publish.conditions import in_words
 
@@ -125,7 +125,7 @@ def _facts(field: Field) -> Iterable[tuple[str, str]]:
         ("Nummer", field.number if field.number != "-" else ""),
         ("Kolom in het handboek", _positions(field)),
         ("Kolom in het bestand", "verplicht" if field.column_required else "mag ontbreken"),
-        ("Type", KINDS[field.type]),
+        ("Type", kind(field)),
         ("Notatie", field.format or ""),
         ("Lengte", length(field)),
         ("Eenheid", field.unit or ""),
