@@ -9,6 +9,7 @@ from databroker.publish.catalogue import fields_page, rules_page
 from databroker.publish.changes import changes
 from databroker.publish.schema import record_schema
 from databroker.publish.template import template_workbook
+from databroker.publish.xsd import xsd
 
 if TYPE_CHECKING:
     from databroker.dataset import Dataset
@@ -20,6 +21,7 @@ __all__ = [
     "record_schema",
     "rules_page",
     "template_workbook",
+    "xsd",
 ]
 
 
@@ -31,6 +33,7 @@ def documents(dataset: Dataset, before: Dataset | None = None) -> dict[str, byte
     made = {
         f"sjabloon-{dataset.id}-{dataset.version}.xlsx": template_workbook(dataset),
         "record.schema.json": _json(record_schema(dataset)),
+        f"{dataset.id}-{dataset.version}.xsd": xsd(dataset).encode(),
         "variabelen.md": fields_page(dataset).encode(),
         "regels.md": rules_page(dataset).encode(),
     }
