@@ -80,7 +80,8 @@ class Report:
 
     `dataset_version` is the version the file was checked against, None when the dataset is not
     known; `sha256` is None when nobody could read the file. `labels` says in words what a column
-    is, `rule_page` where the codes are explained.
+    is, `allowed` what it accepts; `rule_page` is where the codes are explained, `links` where each
+    of them is.
     """
 
     delivery: Delivery
@@ -94,7 +95,9 @@ class Report:
     records: Sequence[RecordLine] = ()
     completeness: Sequence[Completeness] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
+    allowed: Mapping[str, str] = field(default_factory=dict)
     rule_page: str | None = None
+    links: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def findings_in_order(self) -> list[Finding]:
