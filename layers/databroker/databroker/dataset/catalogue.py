@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import nhr_datasets
 from databroker.dataset.reading import DatasetFileError, age, read_versions
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def dataset_of(delivery: Delivery) -> Dataset:
 @cache
 def _homes() -> Mapping[str, Traversable]:
     """Give the folder of each dataset that is shipped, by name."""
-    homes = sorted(_folders(files("nhr_datasets")), key=lambda home: home.name)
+    homes = sorted(_folders(Path(nhr_datasets.__file__).parent), key=lambda home: home.name)
     return {home.name: home for home in homes}
 
 

@@ -15,7 +15,7 @@ import tomllib
 from dataclasses import dataclass, replace
 from functools import cached_property
 from string import Formatter
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from databroker.dataset.model import (
     Dataset,
@@ -343,8 +343,7 @@ def _contradictions(field: Field) -> Iterator[tuple[bool, str]]:
     yield per_lead and bool(field.aliases), "a field for each lead has no aliases"
 
 
-@dataclass(frozen=True, slots=True)
-class CodeList:
+class CodeList(NamedTuple):
     """The codes of a field with their labels in both languages; `line` is the first of them."""
 
     line: Line

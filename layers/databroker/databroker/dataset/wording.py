@@ -6,8 +6,7 @@ is filled in once, so that most findings cost no formatting at all.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from databroker.dataset.words import allowed, condition, length, number, say, usual
 from databroker.findings import Language
@@ -46,8 +45,7 @@ _ASKED: Mapping[str, Callable[[Field, int | None, Language], str]] = {
 """The placeholders that a column fills in: what its field asks for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """A text of a rule in one language; `words` is None when nothing is left to fill in."""
 
     text: str
@@ -83,11 +81,14 @@ class Text:
         return self.text.format_map({"waarde": value, **given, **self.words})
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """The texts of a rule at a column: message and fix, in Dutch and then in English."""
+class Wording(NamedTuple):
+    """The texts of a rule at a column: message and fix, in Dutch and then in English.
+
+    `whole` holds them when nothing is left to fill in, as it is for most.
+    """
 
     texts: tuple[Text, ...]
+    whole: tuple[str, ...] | None
     shows_value: bool
     trial: bool
 
@@ -99,7 +100,7 @@ class Wording:
         """
         dutch, english = Language.DUTCH, Language.ENGLISH
         trial = rule.trial_from is not None
-        texts = (
+        texts = tuple(
             Text.at(say("on trial", language, text) if marked else text, language, name, column)
             for text, language, marked in (
                 (rule.message, dutch, trial),
@@ -109,7 +110,9 @@ class Wording:
             )
         )
         personal = column is not None and column.field.personal
-        return cls(tuple(texts), rule.shows_value and not personal, trial)
+        more = any(text.words is not None for text in texts)
+        whole = None if more else tuple(text.text for text in texts)
+        return cls(texts, whole, rule.shows_value and not personal, trial)
 
     def filled(self, shown: str | None, texts: Mapping[str, object]) -> tuple[str, ...]:
         """Give the four texts, whole.
@@ -117,7 +120,7 @@ class Wording:
         Raises:
             KeyError: a placeholder was not given.
         """
-        return tuple([text.filled(shown, texts) for text in self.texts])
+        return self.whole or tuple([text.filled(shown, texts) for text in self.texts])
 
 
 def _spoken(text: object, language: Language) -> object:
