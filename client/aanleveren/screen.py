@@ -80,7 +80,7 @@ def _table(groups: Sequence[FindingGroup], dataset: Dataset, language: Language)
         finding = group.example
         colour = _COLOURS[Tone.BAD if finding.level.refuses else Tone.MIXED]
         message, fix = finding.told_in(language)
-        where = words["explained"].format(dataset.rule_link(finding.code))
+        where = words["explained"].format(dataset.rule_link(finding.code, language))
         table.add_row(
             _text(finding.code, colour),
             _lines((finding.field or "", ""), (dataset.label_of(finding.field, language), "dim")),

@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 
 class Language(StrEnum):
@@ -45,48 +45,80 @@ class Level(StrEnum):
     @property
     def severity(self) -> str:
         """Name the level as a hospital reads it."""
-        return _WORDS[self][0]
+        return self.told_in(Language.DUTCH)[0]
 
     @property
     def meaning(self) -> str:
         """Say what such a finding means for the data, in the words of the manual."""
-        return _WORDS[self][1]
+        return self.told_in(Language.DUTCH)[1]
+
+    def told_in(self, language: Language) -> tuple[str, str]:
+        """Give the severity and the meaning in a language."""
+        return _WORDS[language][self]
 
 
-_WORDS = {
-    Level.FILE_REFUSED: (
-        "Fout (bestand)",
-        "Alle records in dit bestand kunnen niet worden opgenomen in de database",
-    ),
-    Level.RECORD_REFUSED: (
-        "Fout (record)",
-        "Dit record kan niet worden opgenomen in de database",
-    ),
-    Level.CONFLICT_REFUSED: (
-        "Fout (conflict)",
-        (
-            "Dit record kan niet worden opgenomen in de database in verband met een conflict met al "
-            "bestaande data"
+_WORDS: Mapping[Language, Mapping[Level, tuple[str, str]]] = {
+    Language.DUTCH: {
+        Level.FILE_REFUSED: (
+            "Fout (bestand)",
+            "Alle records in dit bestand kunnen niet worden opgenomen in de database",
         ),
-    ),
-    Level.RECORD_WARNING: (
-        "Waarschuwing (record)",
-        "Dit record kan wel worden opgenomen in de database, maar bevat mogelijk imperfecties",
-    ),
-    Level.CONFLICT_WARNING: (
-        "Waarschuwing (conflict)",
-        (
-            "Dit record kan wel worden opgenomen in de database, maar heeft mogelijk een conflict met "
-            "al bestaande data"
+        Level.RECORD_REFUSED: (
+            "Fout (record)",
+            "Dit record kan niet worden opgenomen in de database",
         ),
-    ),
-    Level.FILE_WARNING: (
-        "Waarschuwing (bestand)",
-        (
-            "Data uit dit bestand kan wel worden opgenomen in de database, maar bevat mogelijk "
-            "imperfecties"
+        Level.CONFLICT_REFUSED: (
+            "Fout (conflict)",
+            (
+                "Dit record kan niet worden opgenomen in de database in verband met een conflict met "
+                "al bestaande data"
+            ),
         ),
-    ),
+        Level.RECORD_WARNING: (
+            "Waarschuwing (record)",
+            "Dit record kan wel worden opgenomen in de database, maar bevat mogelijk imperfecties",
+        ),
+        Level.CONFLICT_WARNING: (
+            "Waarschuwing (conflict)",
+            (
+                "Dit record kan wel worden opgenomen in de database, maar heeft mogelijk een conflict "
+                "met al bestaande data"
+            ),
+        ),
+        Level.FILE_WARNING: (
+            "Waarschuwing (bestand)",
+            (
+                "Data uit dit bestand kan wel worden opgenomen in de database, maar bevat mogelijk "
+                "imperfecties"
+            ),
+        ),
+    },
+    Language.ENGLISH: {
+        Level.FILE_REFUSED: (
+            "Error (file)",
+            "No record of this file can be taken into the database",
+        ),
+        Level.RECORD_REFUSED: (
+            "Error (record)",
+            "This record cannot be taken into the database",
+        ),
+        Level.CONFLICT_REFUSED: (
+            "Error (conflict)",
+            "This record cannot be taken into the database because it conflicts with existing data",
+        ),
+        Level.RECORD_WARNING: (
+            "Warning (record)",
+            "This record can be taken into the database, but may have imperfections",
+        ),
+        Level.CONFLICT_WARNING: (
+            "Warning (conflict)",
+            "This record can be taken into the database, but may conflict with existing data",
+        ),
+        Level.FILE_WARNING: (
+            "Warning (file)",
+            "Data of this file can be taken into the database, but may have imperfections",
+        ),
+    },
 }
 
 

@@ -299,6 +299,7 @@ def test_in_english_no_word_of_it_is_dutch(csv_of, controleer):
         "Deliver digits only. Allowed: whole number from 20 to 270 cm, or -1 = unknown" in ran.out
     )
     assert "Usual: from 35 to 180 kg" in ran.out
+    assert f"Explained: docs/datasets/{DATASET.id}/{DATASET.version}/rules.md#f-003" in ran.out
     assert not {"variabele", "regels", "Toegestaan:", "Lengte", "records:goed", "geweigerd."} & {
         *words
     }

@@ -202,6 +202,7 @@ def test_the_dataset_tells_what_a_finding_is_about() -> None:
     assert DATASET.allowed_in("interv_datum", ENGLISH).startswith("DD-MM-JJJJ or DD/MM/JJJJ")
     assert DATASET.label_of(None) == DATASET.allowed_in("ps_pat") == ""
     assert DATASET.rule_link("F-001") == f"{DATASET.rule_page}#f-001"
+    assert DATASET.rule_link("F-001", ENGLISH).endswith(f"/{DATASET.version}/rules.md#f-001")
 
 
 def test_json_has_the_same_keys_in_both_languages() -> None:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 HELP_SHEET, LISTS_SHEET = "Lees mij", "_lijsten"
 """The sheets beside the data in the Excel template; a hospital delivers them back with it."""
 
+RULES_PAGES = {Language.DUTCH: "regels.md", Language.ENGLISH: "rules.md"}
+"""The catalogue of the rules, in each language."""
+
 
 class FieldType(StrEnum):
     """What a value is made of."""
@@ -185,6 +188,12 @@ class Rule:
     erases: Erasure | None = None
     trial_from: dt.date | None = None
 
+    def told_in(self, language: Language) -> tuple[str, str]:
+        """Give the message and the fix in a language, their placeholders open."""
+        if language is Language.ENGLISH:
+            return self.message_en, self.fix_en
+        return self.message, self.fix
+
     def asked_on(self, day: dt.date) -> bool:
         """Tell whether the rule is asked on a day: not when its trial has yet to begin."""
         return self.trial_from is None or self.trial_from <= day
@@ -256,11 +265,14 @@ class Dataset:
     @property
     def rule_page(self) -> str:
         """Give the place of the catalogue of rules; `#f-001` behind it is one rule."""
-        return f"docs/datasets/{self.id}/{self.version}/regels.md"
+        return self._page_of_rules(Language.DUTCH)
 
-    def rule_link(self, code: str) -> str:
-        """Give the place where a rule is explained."""
-        return f"{self.rule_page}#{code.lower()}"
+    def rule_link(self, code: str, language: Language = Language.DUTCH) -> str:
+        """Give the place where a rule is explained in a language."""
+        return f"{self._page_of_rules(language)}#{code.lower()}"
+
+    def _page_of_rules(self, language: Language) -> str:
+        return f"docs/datasets/{self.id}/{self.version}/{RULES_PAGES[language]}"
 
     def label_of(self, column: str | None, language: Language = Language.DUTCH) -> str:
         """Give what a column is; empty when there is no such column."""

@@ -98,21 +98,16 @@ class Wording(NamedTuple):
 
         The value is not shown where the rule or the field is about a person.
         """
-        dutch, english = Language.DUTCH, Language.ENGLISH
         trial = rule.trial_from is not None
-        texts = tuple(
-            Text.at(say("on trial", language, text) if marked else text, language, name, column)
-            for text, language, marked in (
-                (rule.message, dutch, trial),
-                (rule.fix, dutch, False),
-                (rule.message_en, english, trial),
-                (rule.fix_en, english, False),
-            )
-        )
+        texts = []
+        for language in Language:
+            message, fix = rule.told_in(language)
+            message = say("on trial", language, message) if trial else message
+            texts += [Text.at(text, language, name, column) for text in (message, fix)]
         personal = column is not None and column.field.personal
         more = any(text.words is not None for text in texts)
         whole = None if more else tuple(text.text for text in texts)
-        return cls(texts, whole, rule.shows_value and not personal, trial)
+        return cls(tuple(texts), whole, rule.shows_value and not personal, trial)
 
     def filled(self, shown: str | None, texts: Mapping[str, object]) -> tuple[str, ...]:
         """Give the four texts, whole.

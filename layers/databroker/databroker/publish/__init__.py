@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from databroker.dataset.model import RULES_PAGES
 from databroker.publish.catalogue import fields_page, rules_page
 from databroker.publish.changes import changes
 from databroker.publish.schema import record_schema
@@ -35,7 +36,7 @@ def documents(dataset: Dataset, before: Dataset | None = None) -> dict[str, byte
         "record.schema.json": _json(record_schema(dataset)),
         f"{dataset.id}-{dataset.version}.xsd": xsd(dataset).encode(),
         "variabelen.md": fields_page(dataset).encode(),
-        "regels.md": rules_page(dataset).encode(),
+        **{name: rules_page(dataset, language).encode() for language, name in RULES_PAGES.items()},
     }
     if before is not None:
         made[f"wijzigingen-sinds-{before.version}.json"] = _json(changes(before, dataset))
