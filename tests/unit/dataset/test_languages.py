@@ -154,6 +154,15 @@ def test_what_is_filled_in_is_in_the_language_of_the_text(
     assert finding.told_in(ENGLISH) == (message_en, fix_en)
 
 
+def test_what_the_column_says_goes_before_what_is_given_as_that_is_in_one_language() -> None:
+    rule = replace(DATASET.rules["F-007"], message_en="{waarde} is below {min}.")
+    dataset = replace(DATASET, rules={"F-007": rule})
+
+    finding = dataset.finding("F-007", column="gewicht", value="0.1", min="0,4")
+
+    assert finding.message_en == "0.1 is below 0.4."
+
+
 def test_a_finding_of_many_records_is_counted_in_both_languages() -> None:
     many, one = DATASET.counted("TW-001", 3), DATASET.counted("TW-001", 1)
 
