@@ -13,6 +13,7 @@ from aanleveren.outcome import CommandError, Exit
 from databroker.check import check_file
 from databroker.dataset import datasets, find_versions
 from databroker.delivery import DUTCH_TIME
+from databroker.findings import Language
 from databroker.rules import Context
 
 if TYPE_CHECKING:
@@ -34,21 +35,23 @@ def run(asked: Namespace) -> Exit:
         content = file.read(most + 1)  # one more than is accepted is enough to refuse
     context = Context(asked.today or dt.datetime.now(DUTCH_TIME).date(), asked.centre)
     checked = check_file(content, asked.file.name, versions, context)
+    language = Language(asked.taal)
     if asked.json:
-        sys.stdout.write(f"{json.dumps(document(checked))}\n")
+        sys.stdout.write(f"{json.dumps(document(checked, language))}\n")
     else:
         from aanleveren.screen import show  # noqa: PLC0415 - programs need no colours
 
         dataset = checked.dataset
-        show(checked, f"{asked.file.name} - {dataset.label} {dataset.version} - {asked.centre}")
+        title = f"{asked.file.name} - {dataset.label} {dataset.version} - {asked.centre}"
+        show(checked, title, language)
     return Exit.FINDINGS if checked.refuses else Exit.GOOD
 
 
-def document(checked: Checked) -> dict[str, object]:
-    """Give the outcome in the words of `verwerkt.json`."""
+def document(checked: Checked, language: Language) -> dict[str, object]:
+    """Give the outcome in the shape of `verwerkt.json`, the same keys in either language."""
     return {
         "counts": asdict(checked.counts),
-        "findings": [finding.as_json() for finding in checked.findings],
+        "findings": [finding.as_json(language) for finding in checked.findings],
     }
 
 

@@ -86,6 +86,12 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="JJJJ-MM-DD",
         help="de dag van aanleveren (standaard vandaag)",
     )
+    check.add_argument(
+        "--taal",
+        choices=("nl", "en"),
+        default="nl",
+        help="de taal van de uitkomst: Nederlands (standaard) of Engels",
+    )
     check.add_argument("--json", action="store_true", help="de uitkomst als JSON, voor programma's")
 
 

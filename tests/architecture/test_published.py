@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 
 from databroker.dataset import datasets
+from databroker.findings import Language
 from local import publish
 
 MADE = publish.published(datasets())
@@ -23,9 +25,26 @@ def test_every_document_is_current() -> None:
 
 
 def test_every_dataset_has_its_pages_at_the_place_that_findings_name() -> None:
-    pages = {f"docs/datasets/{place}" for place in MADE}
+    pages = {f"docs/datasets/{place}": content.decode() for place, content in MADE.items()
+             if place.suffix == ".md"}  # fmt: skip
 
-    assert [dataset.id for dataset in datasets() if dataset.rule_page not in pages] == []
+    links = [
+        dataset.rule_link(code, language)
+        for dataset in datasets()
+        for code in dataset.rules
+        for language in Language
+    ]
+
+    named = {
+        page: set(re.findall(r"^### (.+)$", text, re.MULTILINE)) for page, text in pages.items()
+    }
+    assert [
+        link
+        for link in links
+        for page, _, anchor in [link.partition("#")]
+        if anchor.upper() not in named.get(page, ())
+    ] == []
+    assert {dataset.rule_page for dataset in datasets()} <= pages.keys()
 
 
 def test_a_version_tells_what_changed_since_the_one_before_it() -> None:

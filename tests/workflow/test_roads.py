@@ -156,7 +156,7 @@ def test_good_records_go_in_and_bad_ones_are_told_row_by_row(workflow, tmp_path)
     assert counts["refused"] > 0
 
 
-def test_the_report_says_in_words_what_each_variable_is_and_where_codes_are_explained(
+def test_the_report_says_what_each_variable_is_and_accepts_and_where_codes_are_explained(
     workflow, tmp_path
 ):
     write_csv(make_delivery(60, today=TODAY, errors=0.3, seed=4), tmp_path / "file.csv")
@@ -164,12 +164,15 @@ def test_the_report_says_in_words_what_each_variable_is_and_where_codes_are_expl
     outcome = workflow.deliver((tmp_path / "file.csv").read_bytes())
 
     report = load_workbook(io.BytesIO(outcome.documents["rapportage.xlsx"]))
-    (header, *lines) = report["Meldingen"].iter_rows(values_only=True, max_col=6)
-    assert header[4:] == ("Variabele", "Omschrijving")
+    (header, *lines) = report["Meldingen"].iter_rows(values_only=True, max_col=12)
+    assert header[4:6] == ("Variabele", "Omschrijving")
+    assert header[10:] == ("Toegestaan", "Uitleg")
     dataset = find_dataset("pmicd-interventie", outcome.processed["dataset_version"])
     told = [line for line in lines if line[2]]
     assert told
     assert [line for line in told if dataset.labels.get(line[4]) != line[5]] == []
+    assert [line for line in told if dataset.allowed_in(line[4]) != (line[10] or "")] == []
+    assert [line for line in told if dataset.rule_link(line[2]) != line[11]] == []
     legend = [cell.value or "" for cell in report["Legenda"]["A"]]
     assert f"{dataset.rule_page}#f-001" in legend[-1]
 

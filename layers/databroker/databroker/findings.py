@@ -6,12 +6,20 @@ A finding is never an exception, and an exception is never a finding.
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+
+class Language(StrEnum):
+    """The languages a finding is told in; Dutch is that of the NHR, its documents and its mail."""
+
+    DUTCH = "nl"
+    ENGLISH = "en"
 
 
 class Level(StrEnum):
@@ -37,48 +45,80 @@ class Level(StrEnum):
     @property
     def severity(self) -> str:
         """Name the level as a hospital reads it."""
-        return _WORDS[self][0]
+        return self.told_in(Language.DUTCH)[0]
 
     @property
     def meaning(self) -> str:
         """Say what such a finding means for the data, in the words of the manual."""
-        return _WORDS[self][1]
+        return self.told_in(Language.DUTCH)[1]
+
+    def told_in(self, language: Language) -> tuple[str, str]:
+        """Give the severity and the meaning in a language."""
+        return _WORDS[language][self]
 
 
-_WORDS = {
-    Level.FILE_REFUSED: (
-        "Fout (bestand)",
-        "Alle records in dit bestand kunnen niet worden opgenomen in de database",
-    ),
-    Level.RECORD_REFUSED: (
-        "Fout (record)",
-        "Dit record kan niet worden opgenomen in de database",
-    ),
-    Level.CONFLICT_REFUSED: (
-        "Fout (conflict)",
-        (
-            "Dit record kan niet worden opgenomen in de database in verband met een conflict met al "
-            "bestaande data"
+_WORDS: Mapping[Language, Mapping[Level, tuple[str, str]]] = {
+    Language.DUTCH: {
+        Level.FILE_REFUSED: (
+            "Fout (bestand)",
+            "Alle records in dit bestand kunnen niet worden opgenomen in de database",
         ),
-    ),
-    Level.RECORD_WARNING: (
-        "Waarschuwing (record)",
-        "Dit record kan wel worden opgenomen in de database, maar bevat mogelijk imperfecties",
-    ),
-    Level.CONFLICT_WARNING: (
-        "Waarschuwing (conflict)",
-        (
-            "Dit record kan wel worden opgenomen in de database, maar heeft mogelijk een conflict met "
-            "al bestaande data"
+        Level.RECORD_REFUSED: (
+            "Fout (record)",
+            "Dit record kan niet worden opgenomen in de database",
         ),
-    ),
-    Level.FILE_WARNING: (
-        "Waarschuwing (bestand)",
-        (
-            "Data uit dit bestand kan wel worden opgenomen in de database, maar bevat mogelijk "
-            "imperfecties"
+        Level.CONFLICT_REFUSED: (
+            "Fout (conflict)",
+            (
+                "Dit record kan niet worden opgenomen in de database in verband met een conflict met "
+                "al bestaande data"
+            ),
         ),
-    ),
+        Level.RECORD_WARNING: (
+            "Waarschuwing (record)",
+            "Dit record kan wel worden opgenomen in de database, maar bevat mogelijk imperfecties",
+        ),
+        Level.CONFLICT_WARNING: (
+            "Waarschuwing (conflict)",
+            (
+                "Dit record kan wel worden opgenomen in de database, maar heeft mogelijk een conflict "
+                "met al bestaande data"
+            ),
+        ),
+        Level.FILE_WARNING: (
+            "Waarschuwing (bestand)",
+            (
+                "Data uit dit bestand kan wel worden opgenomen in de database, maar bevat mogelijk "
+                "imperfecties"
+            ),
+        ),
+    },
+    Language.ENGLISH: {
+        Level.FILE_REFUSED: (
+            "Error (file)",
+            "No record of this file can be taken into the database",
+        ),
+        Level.RECORD_REFUSED: (
+            "Error (record)",
+            "This record cannot be taken into the database",
+        ),
+        Level.CONFLICT_REFUSED: (
+            "Error (conflict)",
+            "This record cannot be taken into the database because it conflicts with existing data",
+        ),
+        Level.RECORD_WARNING: (
+            "Warning (record)",
+            "This record can be taken into the database, but may have imperfections",
+        ),
+        Level.CONFLICT_WARNING: (
+            "Warning (conflict)",
+            "This record can be taken into the database, but may conflict with existing data",
+        ),
+        Level.FILE_WARNING: (
+            "Warning (file)",
+            "Data of this file can be taken into the database, but may have imperfections",
+        ),
+    },
 }
 
 
@@ -87,12 +127,13 @@ _CODE = re.compile(r"(BF|BW|F|W|TF|TW)-\d{3}")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One finding.
+    """One finding, in both languages.
 
     `row` is the physical line or sheet row as the hospital sees it (header = 1) and `cell` its
     address in a workbook (`Blad!C17`); both are None for the file as a whole. `value` is the
     delivered value, only where the rule allows it to be shown. `trial` tells that the rule is on
-    trial: it only informs.
+    trial: it only informs. The dataset knows what `field` is, what it accepts, and where the code
+    is explained (`Dataset.label_of`, `allowed_in`, `rule_link`).
     """
 
     code: str
@@ -104,21 +145,43 @@ class Finding:
     field: str | None = None
     value: str | None = None
     trial: bool = False
+    message_en: str = ""
+    fix_en: str = ""
 
     @property
     def level(self) -> Level:
         """Read the level from the code; a rule on trial refuses nothing."""
-        match = _CODE.fullmatch(self.code)
-        if match is None:
-            raise ValueError(f"not a rule code: {self.code}")
-        level = Level(match.group(1))
+        level = _level_of(self.code)
         return Level.RECORD_WARNING if self.trial and level.refuses_record else level
 
-    def as_json(self) -> dict[str, Any]:
+    def told_in(self, language: Language) -> tuple[str, str]:
+        """Give the message and the fix; in Dutch when a paper of long ago has no English."""
+        if language is Language.ENGLISH and self.message_en:
+            return self.message_en, self.fix_en
+        return self.message, self.fix
+
+    def as_json(self, language: Language = Language.DUTCH) -> dict[str, Any]:
         """Give the finding in the shape of `verwerkt.json`."""
-        facts = asdict(self)
-        order = ("code", "level", "row", "cell", "interv_nr", "field", "value", "message", "fix")
-        return {name: facts[name] if name != "level" else self.level.value for name in order}
+        message, fix = self.told_in(language)
+        return {
+            "code": self.code,
+            "level": self.level.value,
+            "row": self.row,
+            "cell": self.cell,
+            "interv_nr": self.interv_nr,
+            "field": self.field,
+            "value": self.value,
+            "message": message,
+            "fix": fix,
+        }
+
+
+@cache
+def _level_of(code: str) -> Level:
+    match = _CODE.fullmatch(code)
+    if match is None:
+        raise ValueError(f"not a rule code: {code}")
+    return Level(match.group(1))
 
 
 def refused_rows(findings: Iterable[Finding]) -> frozenset[int]:

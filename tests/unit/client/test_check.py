@@ -283,13 +283,52 @@ def test_a_rule_is_told_once_with_its_count_and_first_rows(csv_of, controleer):
     assert "2, 3, 4, 5, 6 en nog 7" in line
     assert "geen geheel getal" in line
     assert "Lever alleen cijfers aan." in ran.out
+    assert "Lengte" in ran.out
+    assert f"Uitleg: docs/datasets/{DATASET.id}/{DATASET.version}/regels.md#f-003" in ran.out
+
+
+def test_in_english_no_word_of_it_is_dutch(csv_of, controleer):
+    wrong = [each | {"lengte": "lang", "gewicht": "181"} for each in neighbours(12)]
+
+    ran = controleer(csv_of(*wrong, *neighbours(13)[12:]), "--taal", "en")
+
+    words = ran.out.split()
+    assert {"variable", "Height", "Explained:", "and", "Accepted"} <= set(words)
+    assert "lengte: not a whole number." in ran.out
+    assert (
+        "Deliver digits only. Allowed: whole number from 20 to 270 cm, or -1 = unknown" in ran.out
+    )
+    assert "Usual: from 35 to 180 kg" in ran.out
+    assert f"Explained: docs/datasets/{DATASET.id}/{DATASET.version}/rules.md#f-003" in ran.out
+    assert not {"variabele", "regels", "Toegestaan:", "Lengte", "records:goed", "geweigerd."} & {
+        *words
+    }
+    assert ran.exit_code == 1
+
+
+def test_in_english_the_json_has_the_same_keys(csv_of, controleer):
+    path = csv_of(an_intervention(lengte="lang"), *neighbours(2))
+
+    dutch, english = controleer(path, "--json"), controleer(path, "--json", "--taal", "en")
+
+    assert controleer(path, "--json", "--taal", "nl").document == dutch.document
+    assert english.document["counts"] == dutch.document["counts"]
+    for told, said in zip(english.findings, dutch.findings, strict=True):
+        assert list(told) == list(said)
+        assert told["message"] != said["message"]
+        assert told["fix"] != said["fix"]
+        assert {**told, "message": "", "fix": ""} == {**said, "message": "", "fix": ""}
+
+
+def test_a_language_that_nobody_wrote_is_wrong_usage(csv_of, controleer):
+    assert controleer(csv_of(an_intervention()), "--taal", "fr").exit_code == 2
 
 
 def test_a_delivered_value_cannot_colour_or_clear_the_screen():
     finding = Finding("F-005", "code \x1b[2J[red]x[/red] onbekend", "Kies een code.", row=2)
     seen = io.StringIO()
 
-    show(Checked(DATASET, Counts(1, 0, 1), [finding]), "x", Console(file=seen, width=160))
+    show(Checked(DATASET, Counts(1, 0, 1), [finding]), "x", console=Console(file=seen, width=160))
 
     assert "\x1b" not in seen.getvalue()
     assert "[red]x[/red]" in seen.getvalue()

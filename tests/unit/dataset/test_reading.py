@@ -116,8 +116,11 @@ def a_change(folder: Path, facts: str = "", **files: str) -> Path:
 
 
 BASED = 'based_on = "22.2"\n'
-WEIGHT = "10,PMICD-PAT-20,gewicht,1,Gewicht,decimaal,gram,,geen,ja,ja,ja,,,,,,,,,,,,,,"
-NO_RULE = "F-308,valideren,rij,gewicht,gewicht == 1,Te licht.,Weeg opnieuw.,ja,,1,handboek"
+WEIGHT = "10,PMICD-PAT-20,gewicht,1,Gewicht,Weight,decimaal,gram,,,geen,ja,ja,ja,,,,,,,,,,,,,,,"
+NO_RULE = (
+    "F-308,valideren,rij,gewicht,gewicht == 1,Te licht.,Weeg opnieuw.,Too light.,Weigh again.,ja,,1,"
+    "handboek"
+)
 
 
 def test_a_version_that_changes_another_says_only_what_differs(folder: Path) -> None:
@@ -203,7 +206,7 @@ def test_a_dataset_in_the_folder_of_another_is_refused(folder: Path, tmp_path: P
         ("dataset.toml", "registers = true", "registers = 1", "registers is not bool"),
         ("fields.csv", "position,number", "number,position", "22.2/fields.csv, line 1: the header"),
         ("fields.csv", ",tekst,", ",proza,", "fields.csv, line 2: type: 'proza'"),
-        ("fields.csv", ",100,", ",100,,", "fields.csv, line 2: 27 cells instead of 26"),
+        ("fields.csv", ",100,", ",100,,", "fields.csv, line 2: 30 cells instead of 29"),
         ("fields.csv", "PMICD-ID-130,interv_datum", "X,interv_nr", "line 3: interv_nr stands"),
         ("fields.csv", "direct,nee", "direct,ja", "line 4: a direct identifier is never kept"),
         ("fields.csv", "direct,nee", "direct,misschien", "line 4: kept: 'misschien'"),
@@ -211,12 +214,22 @@ def test_a_dataset_in_the_folder_of_another_is_refused(folder: Path, tmp_path: P
         ("fields.csv", "29 33 37 41 45 49 53", "29 33", "line 30: a position for each slot"),
         ("fields.csv", "lead_ingreep{n},7", "lead_ingreep,7", "line 30: {n} in the name"),
         ("fields.csv", '"als PM, of ICD met pacemakerfunctie"', "", "condition and required_when"),
+        ("fields.csv", "Geboortenaam,Birth name,", "Geboortenaam,,", "line 5: label_en is empty"),
+        ("fields.csv", '"DD-MM-JJJJ or DD/MM/JJJJ (day, month, year)"', "", "format and format_en go together"),
+        ("fields.csv", '"if PM, or ICD with pacemaker function"', "", "condition and condition_en go"),
+        ("fields.csv", "Lead {n}: type of procedure", "Type", "label and label_en differ in {n}"),
+        ("fields.csv", "if lead_ingreep{n} is", "if it is", "condition and condition_en differ in {n}"),
+        ("codes.csv", "geslacht,2,Vrouw,Female", "geslacht,2,Vrouw,", "line 3: label_en is empty"),
         ("codes.csv", "geslacht,2", "geslacht,1", "codes.csv, line 3: code 1 stands here twice"),
         ("codes.csv", "diabetes,0", "suiker,0", "codes.csv, line 5: there is no field suiker"),
         ("rules.csv", "BF-001,", "BX-001,", "rules.csv, line 2: code: 'BX-001'"),
         ("rules.csv", "BF-002,", "BF-001,", "rules.csv, line 3: BF-001 stands here twice"),
         ("rules.csv", "BF-002,structuur", "BF-002,ergens", "line 3: phase: 'ergens'"),
         ("rules.csv", "({ext})", "({ext)", "rules.csv, line 2: message:"),
+        ("rules.csv", "Make the export again.", "", "rules.csv, line 3: fix_en is empty"),
+        ("rules.csv", "larger than {max_mb}", "larger than {max_mb", "line 4: message_en:"),
+        ("rules.csv", "{max_mb} MB.,Split", "{mb} MB.,Split", "message_en differ in max_mb, mb"),
+        ("rules.csv", "Split the file by quarter.", "{max_mb}", "line 4: fix and fix_en differ in max_mb"),
         ("rules.csv", "rij,interv_nr pat_nr,", "rij,interv_nr pat,", "F-102: there is no field pat"),
         ("rules.csv", ",eigen ontwerp", ",", "source is empty"),
     ],

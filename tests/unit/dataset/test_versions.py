@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from databroker.dataset import find_versions
+from databroker.dataset import catalogue, find_versions
 from databroker.dataset.catalogue import read_all
 from databroker.intake import read_delivery
 from databroker.validation import validate
@@ -59,6 +59,17 @@ def test_a_version_that_was_named_is_the_version_whatever_the_header() -> None:
     assert version_of(a_file(NEW_NAME), (oldest,)) == "22.2"
 
 
+def test_a_dataset_is_found_without_reading_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = []
+    monkeypatch.setattr(catalogue, "_versions", catalogue._versions.__wrapped__)
+    monkeypatch.setattr(catalogue, "read_versions", lambda home, _: read.append(home.name) or [])
+
+    for name in ("pmicd-followup", "../pmicd-followup", "hartklep"):
+        find_versions(name)
+
+    assert read == ["pmicd-followup"]
+
+
 @pytest.mark.parametrize("content", [b"", b"%PDF-", b";;\n1;2;3\n"])
 def test_a_file_without_a_header_is_told_about_in_the_newest(content: bytes) -> None:
     reading = read_delivery(content, "export.csv", BOTH)
@@ -84,9 +95,9 @@ def test_a_version_is_added_by_files_alone(tmp_path: Path) -> None:
         shutil.copytree(shipped, tmp_path, dirs_exist_ok=True)
     older, newer = (tmp_path / "pmicd-interventie" / version for version in ("22.2", "26.1"))
     added = {
-        "fields": "59,PMICD-UIZ-400,delier,1,Delier,code,,,geen,ja,ja,ja,,,,,,,,,,,,,95,",
-        "codes": "delier,0,Nee\ndelier,1,Ja",
-        "rules": "W-599,valideren,rij,delier,delier == 1,Delier.,Let op.,ja,,1,handboek",
+        "fields": "59,PMICD-UIZ-400,delier,1,Delier,Delirium,code,,,,geen,ja,ja,ja,,,,,,,,,,,,,,95,",
+        "codes": "delier,0,Nee,No\ndelier,1,Ja,Yes",
+        "rules": "W-599,valideren,rij,delier,delier == 1,Delier.,Let op.,Delirium.,Mind.,ja,,1,handboek",
     }
     newer.mkdir()
     (newer / "dataset.toml").write_text('version = "26.1"\nbased_on = "25.1"\n')

@@ -30,6 +30,7 @@ def a_field(name: str, field_type: FieldType = FieldType.TEXT, **facts: Any) -> 
         "name": name,
         "number": "-",
         "label": name,
+        "label_en": name,
         "type": field_type,
         "id_class": IdClass.NONE,
         "kept": True,

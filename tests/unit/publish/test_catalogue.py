@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from databroker.findings import Language
 from databroker.publish import fields_page, rules_page
 from tests.support.interventions import interventie
 
@@ -40,6 +41,25 @@ def test_a_rule_is_told_with_the_texts_of_the_data() -> None:
         told = plain(part(page, rule.code))
         assert f"**{rule.message}**" in told
         assert f"- Wat te doen: {rule.fix}" in told
+
+
+def test_the_page_in_english_has_the_same_headings_and_the_english_texts() -> None:
+    dutch, page = rules_page(DATASET), rules_page(DATASET, Language.ENGLISH)
+
+    assert re.findall("^### .+$", page, re.MULTILINE) == re.findall("^### .+$", dutch, re.MULTILINE)
+    for rule in DATASET.rules.values():
+        told = plain(part(page, rule.code))
+        assert f"**{rule.message_en}**" in told
+        assert f"- What to do: {rule.fix_en}" in told
+    assert part(page, "F-204").strip().splitlines()[2:6] == [
+        "- Severity: Error (record). This record cannot be taken into the database.",
+        "- Found: in validation; about a record",
+        (
+            "- Variables: [`interv_afgebroken`](variabelen.md#interv_afgebroken), "
+            "[`type_ingreep_device`](variabelen.md#type_ingreep_device)"
+        ),
+        f"- When: `{DATASET.rules['F-204'].fires_when}`",
+    ]
 
 
 def test_a_rule_tells_its_level_its_moment_its_variables_and_when() -> None:

@@ -76,14 +76,19 @@ def test_a_renamed_field_is_the_same_field() -> None:
 
 def test_a_code_that_came_one_that_went_and_one_with_another_meaning() -> None:
     codes = {"1": "Mannelijk", "2": "Vrouw", "3": "Anders"}
+    codes_en = {"1": "Male", "2": "Woman", "3": "Other"}
+    changed = replace(field("geslacht"), codes=codes, codes_en=codes_en)
 
-    found = changes(OLD, a_version(fields={"geslacht": replace(field("geslacht"), codes=codes)}))
+    found = changes(OLD, a_version(fields={"geslacht": changed}))
 
     assert found["codes"] == {
-        "added": [{"field": "geslacht", "code": "3", "value": "Anders"}],
-        "removed": [{"field": "geslacht", "code": "-1", "value": "Onbekend"}],
+        "added": [{"field": "geslacht", "code": "3", "value": "Anders", "value_en": "Other"}],
+        "removed": [
+            {"field": "geslacht", "code": "-1", "value": "Onbekend", "value_en": "Unknown"}
+        ],
         "changed": [
-            {"field": "geslacht", "code": "1", "what": "value", "from": "Man", "to": "Mannelijk"}
+            {"field": "geslacht", "code": "1", "what": "value", "from": "Man", "to": "Mannelijk"},
+            {"field": "geslacht", "code": "2", "what": "value_en", "from": "Female", "to": "Woman"},
         ],
     }
     assert found["fields"]["changed"] == []
@@ -129,6 +134,29 @@ def test_a_rule_that_came_one_that_went_and_one_that_changed() -> None:
             "to": "Anders.",
         }
     ]
+
+
+@pytest.mark.parametrize("what", ["label_en", "condition_en", "format_en"])
+def test_an_english_text_of_a_field_that_changed(what: str) -> None:
+    old = replace(field("lengte"), **{what: "old"})
+
+    found = changes(
+        a_version(fields={"lengte": old}),
+        a_version(fields={"lengte": replace(old, **{what: "new"})}),
+    )
+
+    expected = {"field": "lengte", "what": what, "from": "old", "to": "new"}
+    assert found["fields"]["changed"] == [expected]
+
+
+@pytest.mark.parametrize("what", ["message_en", "fix_en"])
+def test_an_english_text_of_a_rule_that_changed(what: str) -> None:
+    rule = OLD.rules["F-201"]
+
+    found = changes(OLD, a_version(rules=dict(OLD.rules) | {"F-201": replace(rule, **{what: "x"})}))
+
+    expected = {"rule": "F-201", "what": what, "from": getattr(rule, what), "to": "x"}
+    assert found["rules"]["changed"] == [expected]
 
 
 def test_the_changes_are_a_document_of_the_newer_version_only() -> None:

@@ -91,6 +91,8 @@ def a_full_report():
     return a_report(
         counts=Counts(records=4, accepted=2, refused=2, new=1, unchanged=1),
         labels={"lengte": "Lengte"},
+        allowed={"lengte": "geheel getal", "LVEF": "1 t/m 99 %"},
+        links={"F-001": "regels.md#f-001", "BW-002": "regels.md#bw-002"},
         findings=findings,
         records=records,
         completeness=[
@@ -163,10 +165,22 @@ def test_the_summary_counts_per_level_and_per_code():
             "2, 3",
             "Lengte: verplicht veld is leeg.",
             "Vul het veld.",
+            "Lengte",
+            "regels.md#f-001",
         ],
         ["W-304", "Waarschuwing (record)", "LVEF", 1, "4", "LVEF 25.", "Vul het veld."],
         ["TW-001", "Waarschuwing (conflict)", None, 1, "5", "Ongewijzigd.", "Vul het veld."],
-        ["BW-002", "Waarschuwing (bestand)", None, 1, None, "Eerder aangeboden.", "Vul het veld."],
+        [
+            "BW-002",
+            "Waarschuwing (bestand)",
+            None,
+            1,
+            None,
+            "Eerder aangeboden.",
+            "Vul het veld.",
+            None,
+            "regels.md#bw-002",
+        ],
     ]
 
 
@@ -193,6 +207,8 @@ def test_the_findings_stand_in_order_and_the_unchanged_are_only_counted():
             "Melding",
             "Oplossing",
             "Cel",
+            "Toegestaan",
+            "Uitleg",
         ],
         [
             2,
@@ -205,6 +221,8 @@ def test_the_findings_stand_in_order_and_the_unchanged_are_only_counted():
             "Lengte: verplicht veld is leeg.",
             "Vul het veld.",
             "PMICD_NHR!I2",
+            "geheel getal",
+            "regels.md#f-001",
         ],
         [
             3,
@@ -217,6 +235,8 @@ def test_the_findings_stand_in_order_and_the_unchanged_are_only_counted():
             "Lengte: verplicht veld is leeg.",
             "Vul het veld.",
             "PMICD_NHR!I3",
+            "geheel getal",
+            "regels.md#f-001",
         ],
         [
             4,
@@ -228,6 +248,8 @@ def test_the_findings_stand_in_order_and_the_unchanged_are_only_counted():
             "25",
             "LVEF 25.",
             "Vul het veld.",
+            None,
+            "1 t/m 99 %",
         ],
         [
             None,
@@ -239,6 +261,9 @@ def test_the_findings_stand_in_order_and_the_unchanged_are_only_counted():
             None,
             "Eerder aangeboden.",
             "Vul het veld.",
+            None,
+            None,
+            "regels.md#bw-002",
         ],
         [],
         ["Ongewijzigde records (TW-001) staan niet in deze lijst: 1."],
@@ -360,6 +385,9 @@ def test_nothing_a_hospital_delivers_comes_alive(naughty):
     )
     report = a_report(
         delivery=a_delivery(file_name=naughty),
+        labels={naughty: naughty},
+        allowed={naughty: naughty},
+        links={finding.code: naughty},
         findings=[finding],
         records=record_lines([(2, naughty)], [finding], {}),
         completeness=[Completeness(naughty, naughty, 1, 1, 0, 0, 100.0, 95.0, ok=True)],

@@ -13,8 +13,10 @@ from databroker.dataset.model import (
     Scope,
 )
 from databroker.dataset.reading import DatasetFileError
+from databroker.dataset.wording import Bilingual
 
 __all__ = [
+    "Bilingual",
     "Column",
     "Dataset",
     "DatasetFileError",

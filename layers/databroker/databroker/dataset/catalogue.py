@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from databroker.dataset.reading import DatasetFileError, age, read_dataset
+import nhr_datasets
+from databroker.dataset.reading import DatasetFileError, age, read_versions
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from importlib.resources.abc import Traversable
 
     from databroker.dataset.model import Dataset
     from databroker.delivery import Delivery
 
 
-@cache
 def datasets() -> tuple[Dataset, ...]:
     """Read every dataset in every version, the newest version of each first.
 
     Raises:
         DatasetFileError: a file is wrong; nothing is read then.
     """
-    return read_all(files("nhr_datasets"))
+    return tuple(dataset for dataset_id in _homes() for dataset in _versions(dataset_id))
 
 
 def read_all(root: Traversable) -> tuple[Dataset, ...]:
@@ -31,10 +32,8 @@ def read_all(root: Traversable) -> tuple[Dataset, ...]:
     Raises:
         DatasetFileError: a file is wrong, or stands in the wrong folder.
     """
-    found = [_read(home, folder.name) for home in _folders(root) for folder in _folders(home)]
-    found.sort(key=lambda dataset: age(dataset.version), reverse=True)
-    found.sort(key=lambda dataset: dataset.id)
-    return tuple(found)
+    homes = sorted(_folders(root), key=lambda home: home.name)
+    return tuple(dataset for home in homes for dataset in _read(home))
 
 
 def find_dataset(dataset_id: str, version: str | None = None) -> Dataset | None:
@@ -43,12 +42,12 @@ def find_dataset(dataset_id: str, version: str | None = None) -> Dataset | None:
 
 
 def find_versions(dataset_id: str, version: str | None = None) -> tuple[Dataset, ...]:
-    """Give the versions of a dataset, the newest first, or only the one that is named."""
-    return tuple(
-        dataset
-        for dataset in datasets()
-        if dataset.id == dataset_id and version in {None, dataset.version}
-    )
+    """Give the versions of a dataset, the newest first, or only the one that is named.
+
+    No other dataset is read for it.
+    """
+    found = _versions(dataset_id) if dataset_id in _homes() else ()
+    return tuple(dataset for dataset in found if version in {None, dataset.version})
 
 
 def dataset_of(delivery: Delivery) -> Dataset:
@@ -63,13 +62,28 @@ def dataset_of(delivery: Delivery) -> Dataset:
     return dataset
 
 
+@cache
+def _homes() -> Mapping[str, Traversable]:
+    """Give the folder of each dataset that is shipped, by name."""
+    homes = sorted(_folders(Path(nhr_datasets.__file__).parent), key=lambda home: home.name)
+    return {home.name: home for home in homes}
+
+
+@cache
+def _versions(dataset_id: str) -> tuple[Dataset, ...]:
+    return _read(_homes()[dataset_id])
+
+
 def _folders(parent: Traversable) -> list[Traversable]:
     return [each for each in parent.iterdir() if each.is_dir() and not each.name.startswith("_")]
 
 
-def _read(home: Traversable, version: str) -> Dataset:
-    dataset = read_dataset(home, version)
-    place = f"{home.name}/{version}"
-    if place != f"{dataset.id}/{dataset.version}":
-        raise DatasetFileError("dataset.toml", None, f"does not belong in {place}")
-    return dataset
+def _read(home: Traversable) -> tuple[Dataset, ...]:
+    """Read the versions of one dataset, the newest first."""
+    versions = [folder.name for folder in _folders(home)]
+    found = list(read_versions(home, versions))
+    for dataset in found:
+        if dataset.id != home.name:
+            place = f"{home.name}/{dataset.version}"
+            raise DatasetFileError("dataset.toml", None, f"does not belong in {place}")
+    return tuple(sorted(found, key=lambda dataset: age(dataset.version), reverse=True))

@@ -12,8 +12,9 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from databroker.dataset.words import allowed, length, usual
-from databroker.findings import Finding
+from databroker.dataset.wording import Wording
+from databroker.dataset.words import allowed
+from databroker.findings import Finding, Language
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 HELP_SHEET, LISTS_SHEET = "Lees mij", "_lijsten"
 """The sheets beside the data in the Excel template; a hospital delivers them back with it."""
+
+RULES_PAGES = {Language.DUTCH: "regels.md", Language.ENGLISH: "rules.md"}
+"""The catalogue of the rules, in each language."""
 
 
 class FieldType(StrEnum):
@@ -83,7 +87,8 @@ class Field:
 
     `name` holds `{n}` where the field is asked for each lead. `positions` are its column numbers
     in the handbook, one for each lead; empty for a column that is not in the handbook. `kept`
-    tells whether the column goes on after the privacy step.
+    tells whether the column goes on after the privacy step. What ends on `_en` is the same text in
+    English.
 
     `required` is True when the field must always be filled. `required_when`, `applies_when` and
     `counts_when` are expressions over the row (`databroker.rules.expression`), None where there is
@@ -94,6 +99,7 @@ class Field:
     name: str
     number: str
     label: str
+    label_en: str
     type: FieldType
     id_class: IdClass
     column_required: bool
@@ -101,13 +107,16 @@ class Field:
     kept: bool = True
     positions: tuple[int, ...] = ()
     condition: str | None = None
+    condition_en: str | None = None
     required_when: str | None = None
     applies_when: str | None = None
     counts_when: str | None = None
     unknown: str | None = None
     codes: Mapping[str, str] | None = None
+    codes_en: Mapping[str, str] | None = None
     unit: str | None = None
     format: str | None = None
+    format_en: str | None = None
     min_length: int | None = None
     max_length: int | None = None
     max_decimals: int | None = None
@@ -124,6 +133,11 @@ class Field:
         """Give the name without the lead number: how a condition on one lead calls it."""
         return self.name.replace("{n}", "")
 
+    @property
+    def personal(self) -> bool:
+        """Tell whether it leads to a person: then its value is never shown."""
+        return self.id_class is not IdClass.NONE
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -136,7 +150,12 @@ class Column:
     @property
     def label(self) -> str:
         """Give the label a hospital reads, the lead number filled in."""
-        return self.field.label.replace("{n}", str(self.slot))
+        return self.label_in(Language.DUTCH)
+
+    def label_in(self, language: Language) -> str:
+        """Give the label in a language, the lead number filled in."""
+        label = self.field.label if language is Language.DUTCH else self.field.label_en
+        return label.replace("{n}", str(self.slot))
 
     @property
     def position(self) -> int | None:
@@ -149,7 +168,8 @@ class Rule:
     """One rule of the catalogue; `code` is for ever.
 
     `fires_when` is the condition under which a row breaks the rule, None for rules that the
-    code itself answers (field rules, file rules, conflicts). Texts hold `{placeholders}`.
+    code itself answers (field rules, file rules, conflicts). Texts hold `{placeholders}`, the same
+    in both languages.
     A rule with `trial_from` is on trial from that day: it informs and refuses nothing.
     """
 
@@ -159,12 +179,20 @@ class Rule:
     fields: tuple[str, ...]
     message: str
     fix: str
+    message_en: str
+    fix_en: str
     shows_value: bool
     priority: int
     source: str
     fires_when: str | None = None
     erases: Erasure | None = None
     trial_from: dt.date | None = None
+
+    def told_in(self, language: Language) -> tuple[str, str]:
+        """Give the message and the fix in a language, their placeholders open."""
+        if language is Language.ENGLISH:
+            return self.message_en, self.fix_en
+        return self.message, self.fix
 
     def asked_on(self, day: dt.date) -> bool:
         """Tell whether the rule is asked on a day: not when its trial has yet to begin."""
@@ -237,7 +265,24 @@ class Dataset:
     @property
     def rule_page(self) -> str:
         """Give the place of the catalogue of rules; `#f-001` behind it is one rule."""
-        return f"docs/datasets/{self.id}/{self.version}/regels.md"
+        return self._page_of_rules(Language.DUTCH)
+
+    def rule_link(self, code: str, language: Language = Language.DUTCH) -> str:
+        """Give the place where a rule is explained in a language."""
+        return f"{self._page_of_rules(language)}#{code.lower()}"
+
+    def _page_of_rules(self, language: Language) -> str:
+        return f"docs/datasets/{self.id}/{self.version}/{RULES_PAGES[language]}"
+
+    def label_of(self, column: str | None, language: Language = Language.DUTCH) -> str:
+        """Give what a column is; empty when there is no such column."""
+        known = self.columns.get(column) if column else None
+        return known.label_in(language) if known else ""
+
+    def allowed_in(self, column: str | None, language: Language = Language.DUTCH) -> str:
+        """Give what a column accepts; empty when there is no such column."""
+        known = self.columns.get(column) if column else None
+        return allowed(known.field, language) if known else ""
 
     @cached_property
     def headers(self) -> Mapping[str, str]:
@@ -261,51 +306,48 @@ class Dataset:
         """Make the finding of a rule, its texts filled in.
 
         The value is left out where the rule or the field is about a person, so a caller may
-        always pass it. `{variabele}` is filled from `column`, `{waarde}` from the shown value;
-        `{toegestaan}`, `{gebruikelijk}` and `{tekens}` say what the field asks for.
+        always pass it. What the column decides is filled in from it: `{variabele}` is its name,
+        `{n}` the lead, `{toegestaan}`, `{gebruikelijk}`, `{tekens}`, `{min}`, `{max}` and
+        `{voorwaarde}` what its field asks for. `{waarde}` is the shown value; all else is given.
+        A text that is language is given as a `Bilingual`.
 
         Raises:
             KeyError: the rule is unknown, or a placeholder of its text was not given.
         """
-        rule = self.rules[code]
-        known = self.columns.get(column) if column else None
-        personal = known is not None and known.field.id_class is not IdClass.NONE
-        shown = value if rule.shows_value and not personal else None
-        words: dict[str, object] = {
-            "variabele": column,
-            "waarde": shown or "(niet getoond)",
-            "n": known and known.slot,
-        }
-        if known is not None:
-            words |= self._asked[known.field.name]
-        words |= texts
-        message = rule.message.format_map(words)
+        wording = self._wordings.get((code, column)) or self._word(code, column)
+        shown = value if wording.shows_value else None
+        message, fix, message_en, fix_en = wording.filled(shown, texts)
         return Finding(
             code=code,
-            message=f"Proefregel: {message}" if rule.trial_from else message,
-            fix=rule.fix.format_map(words),
+            message=message,
+            fix=fix,
             row=row,
             cell=cell,
             interv_nr=interv_nr,
             field=column,
             value=shown,
-            trial=rule.trial_from is not None,
+            trial=wording.trial,
+            message_en=message_en,
+            fix_en=fix_en,
         )
 
     @cached_property
-    def _asked(self) -> Mapping[str, Mapping[str, str]]:
-        """Give what each field asks for, by the placeholders of the texts."""
-        return {
-            field.name: {
-                "toegestaan": allowed(field),
-                "gebruikelijk": usual(field),
-                "tekens": length(field),
-            }
-            for field in self.fields
-        }
+    def _wordings(self) -> dict[tuple[str, str | None], Wording]:
+        """Hold what was worded before: no more than there are rules and columns, and no values."""
+        return {}
+
+    def _word(self, code: str, column: str | None) -> Wording:
+        wording = Wording.of(self.rules[code], column, self.columns.get(column or ""))
+        if column is None or column in self.columns:
+            self._wordings[code, column] = wording
+        return wording
 
     def counted(self, code: str, count: int, column: str | None = None) -> Finding:
         """Make one finding that stands for many records, told as a number."""
         finding = self.finding(code, column=column)
-        records = "1 record" if count == 1 else f"{count} records"
-        return replace(finding, message=f"{finding.message} ({records})")
+        records = "1 record" if count == 1 else f"{count} records"  # the same word in English
+        return replace(
+            finding,
+            message=f"{finding.message} ({records})",
+            message_en=f"{finding.message_en} ({records})",
+        )

@@ -13,8 +13,9 @@ import datetime as dt
 import re
 import tomllib
 from dataclasses import dataclass, replace
+from functools import cached_property
 from string import Formatter
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from databroker.dataset.model import (
     Dataset,
@@ -29,7 +30,7 @@ from databroker.dataset.model import (
 from databroker.findings import Level
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from importlib.resources.abc import Traversable
 
 T = TypeVar("T")
@@ -98,14 +99,36 @@ class Line:
         return tuple(self.cells[name].split())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Layer:
-    """One folder of a version: the first is whole, each next one `changes` what came before."""
+    """One folder of a version: the first is whole, each next one `changes` what came before.
+
+    Its files are read once, however many versions rest on it.
+    """
 
     folder: Traversable
     facts: Mapping[str, Any]
     changes: bool = False
     dropped: frozenset[str] = frozenset()
+
+    @cached_property
+    def fields(self) -> Mapping[str, Line]:
+        """Give the lines of the fields, by name."""
+        return _by_key(self, "fields.csv", _FIELDS, "name")
+
+    @cached_property
+    def codes(self) -> Mapping[str, CodeList]:
+        """Give the code lists, by the name of their field."""
+        return _codes(self)
+
+    @cached_property
+    def rules(self) -> Mapping[str, tuple[Line, Rule]]:
+        """Give the rules with their lines, by code."""
+        lines = _by_key(self, "rules.csv", _RULES, "code")
+        return {code: (line, _rule(line)) for code, line in lines.items()}
+
+
+Layers = list[Layer]
 
 
 def read_dataset(home: Traversable, version: str) -> Dataset:
@@ -114,7 +137,20 @@ def read_dataset(home: Traversable, version: str) -> Dataset:
     Raises:
         DatasetFileError: a file is missing or wrong.
     """
-    layers = _layers(home, version)
+    return _dataset(version, _layers(home, version, {}))
+
+
+def read_versions(home: Traversable, versions: Iterable[str]) -> Iterator[Dataset]:
+    """Read versions from the folder of their dataset, what they share only once.
+
+    Raises:
+        DatasetFileError: a file is missing or wrong.
+    """
+    known: dict[str, Layers] = {}
+    return (_dataset(version, _layers(home, version, known)) for version in versions)
+
+
+def _dataset(version: str, layers: Layers) -> Dataset:
     facts: dict[str, Any] = {"groups": {}, "trials": {}}
     for layer in layers:
         facts |= layer.facts
@@ -129,7 +165,14 @@ def age(version: str) -> tuple[int, ...]:
     return tuple(int(number) for number in version.split("."))
 
 
-def _layers(home: Traversable, version: str) -> list[Layer]:
+def _layers(home: Traversable, version: str, known: dict[str, Layers]) -> Layers:
+    """Give the layers of a version, those of the versions it is based on first."""
+    if version not in known:
+        known[version] = _new_layers(home, version, known)
+    return known[version]
+
+
+def _new_layers(home: Traversable, version: str, known: dict[str, Layers]) -> Layers:
     folder = home / version
     file = f"{folder.name}/dataset.toml"
     facts = _facts(folder)
@@ -140,11 +183,11 @@ def _layers(home: Traversable, version: str) -> list[Layer]:
         return [Layer(folder, facts)]
     if age(base) >= age(version):
         raise DatasetFileError(file, None, f"{base} is not an older version")
-    older = read_dataset(home, base)
-    unknown = dropped - {field.name for field in older.fields} - older.rules.keys()
+    older = _layers(home, base, known)
+    unknown = dropped - _merged(older, "fields").keys() - _merged(older, "rules").keys()
     if unknown:
         raise DatasetFileError(file, None, f"dropped: {base} has no {', '.join(sorted(unknown))}")
-    return [*_layers(home, base), Layer(folder, facts, changes=True, dropped=dropped)]
+    return [*older, Layer(folder, facts, changes=True, dropped=dropped)]
 
 
 def _open(folder: Traversable, name: str) -> str:
@@ -176,17 +219,22 @@ def _facts(folder: Traversable) -> dict[str, Any]:
     return facts
 
 
-def _merged(layers: list[Layer], name: str, header: tuple[str, ...], key: str) -> list[Line]:
-    """Give the lines of a file, each layer's in place of those with the same key before it."""
-    merged: dict[str, Line] = {}
+def _merged(layers: Layers, what: str) -> dict[str, Any]:
+    """Give what the layers hold by key, each layer's in place of what has the same key before it."""
+    merged: dict[str, Any] = {}
     for layer in layers:
-        own: dict[str, Line] = {}
-        for line in _lines(layer, name, header):
-            if line.text(key) in own:
-                raise line.refuse(f"{line.text(key)} stands here twice")
-            own[line.text(key)] = line
-        merged = {key: line for key, line in merged.items() if key not in layer.dropped} | own
-    return list(merged.values())
+        kept = {key: held for key, held in merged.items() if key not in layer.dropped}
+        merged = kept | getattr(layer, what)
+    return merged
+
+
+def _by_key(layer: Layer, name: str, header: tuple[str, ...], key: str) -> dict[str, Line]:
+    lines: dict[str, Line] = {}
+    for line in _lines(layer, name, header):
+        if line.text(key) in lines:
+            raise line.refuse(f"{line.text(key)} stands here twice")
+        lines[line.text(key)] = line
+    return lines
 
 
 def _lines(layer: Layer, name: str, header: tuple[str, ...]) -> Iterator[Line]:
@@ -215,28 +263,29 @@ def _flag(cell: str) -> bool:
 
 # --- fields --------------------------------------------------------------------------------------
 _FIELDS = (
-    "position", "number", "name", "slots", "label", "type", "unit", "format", "id_class", "kept",
-    "column_required", "required", "condition", "required_when", "applies_when", "counts_when",
-    "unknown", "min_length", "max_length", "max_decimals", "hard_min", "hard_max", "soft_min",
-    "soft_max", "norm", "aliases",
+    "position", "number", "name", "slots", "label", "label_en", "type", "unit", "format",
+    "format_en", "id_class", "kept", "column_required", "required", "condition", "condition_en",
+    "required_when", "applies_when", "counts_when", "unknown", "min_length", "max_length",
+    "max_decimals", "hard_min", "hard_max", "soft_min", "soft_max", "norm", "aliases",
 )  # fmt: skip
 
 
-def _fields(layers: list[Layer]) -> tuple[Field, ...]:
-    codes = _codes(layers)
-    fields = tuple(_field(line, codes) for line in _merged(layers, "fields.csv", _FIELDS, "name"))
-    for name, (line, _) in codes.items():
-        if name not in {field.name for field in fields}:
-            raise line.refuse(f"there is no field {name}")
+def _fields(layers: Layers) -> tuple[Field, ...]:
+    lines, codes = _merged(layers, "fields"), _merged(layers, "codes")
+    fields = tuple(_field(line, codes.get(name)) for name, line in lines.items())
+    for name, known in codes.items():
+        if name not in lines:
+            raise known.line.refuse(f"there is no field {name}")
     return fields
 
 
-def _field(line: Line, codes: Mapping[str, tuple[Line, Mapping[str, str]]]) -> Field:
+def _field(line: Line, codes: CodeList | None) -> Field:
     name = line.text("name")
     field = Field(
         name=name,
         number=line.text("number"),
         label=line.text("label"),
+        label_en=line.text("label_en"),
         type=line.read("type", FieldType),
         id_class=line.read("id_class", IdClass),
         kept=line.read("kept", _flag),
@@ -244,13 +293,16 @@ def _field(line: Line, codes: Mapping[str, tuple[Line, Mapping[str, str]]]) -> F
         required=line.read("required", _flag),
         positions=line.maybe("position", _numbers) or (),
         condition=line.maybe("condition", str),
+        condition_en=line.maybe("condition_en", str),
         required_when=line.maybe("required_when", str),
         applies_when=line.maybe("applies_when", str),
         counts_when=line.maybe("counts_when", str),
         unknown=line.maybe("unknown", str),
-        codes=codes[name][1] if name in codes else None,
+        codes=codes.labels if codes else None,
+        codes_en=codes.labels_en if codes else None,
         unit=line.maybe("unit", str),
         format=line.maybe("format", str),
+        format_en=line.maybe("format_en", str),
         min_length=line.maybe("min_length", int),
         max_length=line.maybe("max_length", int),
         max_decimals=line.maybe("max_decimals", int),
@@ -281,41 +333,50 @@ def _contradictions(field: Field) -> Iterator[tuple[bool, str]]:
     condition = bool(field.condition)
     yield condition != bool(field.required_when), "condition and required_when go together"
     yield field.required and condition, "what is always required has no condition"
+    for what in ("label", "condition", "format"):
+        dutch, english = getattr(field, what) or "", getattr(field, f"{what}_en") or ""
+        yield bool(dutch) != bool(english), f"{what} and {what}_en go together"
+        yield ("{n}" in dutch) != ("{n}" in english), f"{what} and {what}_en differ in {{n}}"
     limits = [field.hard_min, field.soft_min, field.soft_max, field.hard_max]
     given = [limit for limit in limits if limit is not None]
     yield given != sorted(given), "the limits are not in order"
     yield per_lead and bool(field.aliases), "a field for each lead has no aliases"
 
 
-def _codes(layers: list[Layer]) -> dict[str, tuple[Line, dict[str, str]]]:
+class CodeList(NamedTuple):
+    """The codes of a field with their labels in both languages; `line` is the first of them."""
+
+    line: Line
+    labels: dict[str, str]
+    labels_en: dict[str, str]
+
+
+def _codes(layer: Layer) -> dict[str, CodeList]:
     """Give the code list of each field; a layer that has one replaces it whole."""
-    codes: dict[str, tuple[Line, dict[str, str]]] = {}
-    for layer in layers:
-        own: dict[str, tuple[Line, dict[str, str]]] = {}
-        for line in _lines(layer, "codes.csv", ("field", "code", "label")):
-            _, known = own.setdefault(line.text("field"), (line, {}))
-            code = line.text("code")
-            if code in known:
-                raise line.refuse(f"code {code} stands here twice")
-            known[code] = line.text("label")
-        codes = {name: found for name, found in codes.items() if name not in layer.dropped} | own
+    codes: dict[str, CodeList] = {}
+    for line in _lines(layer, "codes.csv", ("field", "code", "label", "label_en")):
+        known = codes.setdefault(line.text("field"), CodeList(line, {}, {}))
+        code = line.text("code")
+        if code in known.labels:
+            raise line.refuse(f"code {code} stands here twice")
+        known.labels[code] = line.text("label")
+        known.labels_en[code] = line.text("label_en")
     return codes
 
 
 # --- rules ---------------------------------------------------------------------------------------
 _RULES = (
-    "code", "phase", "scope", "fields", "fires_when", "message", "fix", "shows_value", "erases",
-    "priority", "source",
+    "code", "phase", "scope", "fields", "fires_when", "message", "fix", "message_en", "fix_en",
+    "shows_value", "erases", "priority", "source",
 )  # fmt: skip
 
 
 def _rules(
-    layers: list[Layer], fields: tuple[Field, ...], groups: Mapping[str, list[str]]
+    layers: Layers, fields: tuple[Field, ...], groups: Mapping[str, list[str]]
 ) -> dict[str, Rule]:
     known = {field.name for field in fields} | set(DERIVED)
     rules: dict[str, Rule] = {}
-    for line in _merged(layers, "rules.csv", _RULES, "code"):
-        rule = _rule(line)
+    for line, rule in _merged(layers, "rules").values():
         unknown = {name for case in rule.cases(groups) for name in case.fields} - known
         if unknown:
             raise line.refuse(f"{rule.code}: there is no field {', '.join(sorted(unknown))}")
@@ -331,6 +392,8 @@ def _rule(line: Line) -> Rule:
         fields=line.words("fields"),
         message=line.read("message", _text),
         fix=line.read("fix", _text),
+        message_en=line.read("message_en", _text),
+        fix_en=line.read("fix_en", _text),
         shows_value=line.read("shows_value", _flag),
         priority=line.read("priority", int),
         source=line.text("source"),
@@ -339,6 +402,10 @@ def _rule(line: Line) -> Rule:
     )
     if rule.fires_when and (not rule.fields or rule.scope not in _ROW_SCOPES):
         raise line.refuse(f"{rule.code}: only a rule on fields of a row has a condition")
+    for what in ("message", "fix"):
+        odd = placeholders(line.text(what)) ^ placeholders(line.text(f"{what}_en"))
+        if odd:
+            raise line.refuse(f"{what} and {what}_en differ in {', '.join(sorted(odd))}")
     return rule
 
 
@@ -371,5 +438,16 @@ def _code(cell: str) -> str:
 
 
 def _text(cell: str) -> str:
-    list(Formatter().parse(cell))  # a lone brace is a ValueError
+    placeholders(cell)  # a lone brace is a ValueError
     return cell
+
+
+def placeholders(text: str) -> set[str]:
+    """Give the names of what is filled in in a text.
+
+    Raises:
+        ValueError: it has a lone brace.
+    """
+    if "{" not in text and "}" not in text:
+        return set()
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}

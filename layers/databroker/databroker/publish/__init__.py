@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from databroker.dataset.model import RULES_PAGES
 from databroker.publish.catalogue import fields_page, rules_page
 from databroker.publish.changes import changes
 from databroker.publish.schema import record_schema
 from databroker.publish.template import template_workbook
+from databroker.publish.xsd import xsd
 
 if TYPE_CHECKING:
     from databroker.dataset import Dataset
@@ -20,6 +22,7 @@ __all__ = [
     "record_schema",
     "rules_page",
     "template_workbook",
+    "xsd",
 ]
 
 
@@ -31,8 +34,9 @@ def documents(dataset: Dataset, before: Dataset | None = None) -> dict[str, byte
     made = {
         f"sjabloon-{dataset.id}-{dataset.version}.xlsx": template_workbook(dataset),
         "record.schema.json": _json(record_schema(dataset)),
+        f"{dataset.id}-{dataset.version}.xsd": xsd(dataset).encode(),
         "variabelen.md": fields_page(dataset).encode(),
-        "regels.md": rules_page(dataset).encode(),
+        **{name: rules_page(dataset, language).encode() for language, name in RULES_PAGES.items()},
     }
     if before is not None:
         made[f"wijzigingen-sinds-{before.version}.json"] = _json(changes(before, dataset))

@@ -1,7 +1,8 @@
-"""The pages of a dataset version: its variables and its rules, in Dutch Markdown.
+"""The pages of a dataset version, in Markdown: its variables, and its rules in both languages.
 
 Each variable and each rule has a heading of its own, so that anything can point at it
-(`regels.md#f-001`).
+(`regels.md#f-001`). The page in English tells the rules; the variables, and conditions in words,
+are Dutch only.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ import re
 from typing import TYPE_CHECKING
 
 from databroker.dataset import IdClass, Phase, Scope
-from databroker.dataset.words import KINDS, allowed, codes_of, length, needed, number, usual
-from databroker.findings import Level
+from databroker.dataset.words import allowed, codes_of, kind, length, needed, number, usual
+from databroker.findings import Language, Level
 from databroker.publish.conditions import in_words
 
 if TYPE_CHECKING:
@@ -24,19 +25,50 @@ _MADE = (
     "`layers/datasets/`.*"
 )
 _PHASES = {
-    Phase.STRUCTURE: "bij de controle van de structuur",
-    Phase.PSEUDONYMISE: "voor het pseudonimiseren",
-    Phase.VALIDATE: "bij het valideren",
-    Phase.CONFLICT: "bij het vergelijken met de database",
+    Phase.STRUCTURE: ("bij de controle van de structuur", "when the structure is checked"),
+    Phase.PSEUDONYMISE: ("voor het pseudonimiseren", "before pseudonymisation"),
+    Phase.VALIDATE: ("bij het valideren", "in validation"),
+    Phase.CONFLICT: ("bij het vergelijken met de database", "when compared with the database"),
 }
 _SCOPES = {
-    Scope.FILE: "het bestand als geheel",
-    Scope.FIELD: "elke variabele",
-    Scope.ROW: "een record",
-    Scope.ROW_IN_FILE: "de records van het bestand samen",
-    Scope.LEAD: "elke lead met een ingreep",
-    Scope.LEAD_SLOT: "elke lead waarvan iets is ingevuld",
-    Scope.DATABASE: "een record naast wat al geregistreerd is",
+    Scope.FILE: ("het bestand als geheel", "the file as a whole"),
+    Scope.FIELD: ("elke variabele", "every variable"),
+    Scope.ROW: ("een record", "a record"),
+    Scope.ROW_IN_FILE: ("de records van het bestand samen", "the records of the file together"),
+    Scope.LEAD: ("elke lead met een ingreep", "every lead with a procedure"),
+    Scope.LEAD_SLOT: (
+        "elke lead waarvan iets is ingevuld",
+        "every lead of which anything is filled in",
+    ),
+    Scope.DATABASE: (
+        "een record naast wat al geregistreerd is",
+        "a record beside what is registered",
+    ),
+}
+_RULES = {
+    "title": ("# Regels van {}, versie {}", "# Rules of {}, version {}"),
+    "made": (
+        _MADE,
+        "*Made from the data of the dataset (`make docs`); change it in `layers/datasets/`.*",
+    ),
+    "about": (
+        (
+            "Wat tussen « en » staat, wordt in de melding ingevuld. De variabelen staan in "
+            "[variabelen.md](variabelen.md). In English: [rules.md](rules.md)."
+        ),
+        (
+            "What stands between « and » is filled in. The variables are in [variabelen.md](variabelen.md) "
+            "(Dutch). In het Nederlands: [regels.md](regels.md)."
+        ),
+    ),
+    "one by one": ("## De regels een voor een", "## The rules one by one"),
+    "severity": ("- Ernst: {}. {}.", "- Severity: {}. {}."),
+    "found": ("- Gevonden: {}; gaat over {}", "- Found: {}; about {}"),
+    "variables": ("- Variabelen: {}", "- Variables: {}"),
+    "when": ("- Wanneer: {}", "- When: {}"),
+    "when alike": ("- Wanneer: bijvoorbeeld als {}", "- When: for example {}"),
+    "fix": ("- Wat te doen: {}", "- What to do: {}"),
+    "source": ("- Bron: {}", "- Source: {}"),
 }
 _PERSONAL = {
     IdClass.DIRECT: "direct: gewist na het pseudonimiseren",
@@ -72,29 +104,27 @@ def fields_page(dataset: Dataset) -> str:
     return "\n".join(lines) + "\n"
 
 
-def rules_page(dataset: Dataset) -> str:
-    """Write the page of the rules."""
-    lines = [
-        f"# Regels van {dataset.label}, versie {dataset.version}",
-        "",
-        _MADE,
-        "",
-        (
-            "Wat tussen « en » staat, wordt in de melding ingevuld. De variabelen staan in "
-            "[variabelen.md](variabelen.md)."
-        ),
-    ]
+def rules_page(dataset: Dataset, language: Language = Language.DUTCH) -> str:
+    """Write the page of the rules in a language; the anchors are the same in both."""
+    title = _say(_RULES["title"], language, dataset.label, dataset.version)
+    lines = [title, "", _say(_RULES["made"], language), "", _say(_RULES["about"], language)]
     for level in Level:
         rules = [rule for code, rule in dataset.rules.items() if code.startswith(f"{level}-")]
         if rules:
-            lines += ["", f"## {level.severity}", "", f"{level.meaning}.", ""]
+            severity, meaning = level.told_in(language)
+            lines += ["", f"## {severity}", "", f"{meaning}.", ""]
             lines += [
-                f"- [{rule.code}](#{rule.code.lower()}) {_text(rule.message)}" for rule in rules
+                f"- [{rule.code}](#{rule.code.lower()}) {_text(rule.told_in(language)[0])}"
+                for rule in rules
             ]
-    lines += ["", "## De regels een voor een"]
+    lines += ["", _say(_RULES["one by one"], language)]
     for rule in dataset.rules.values():
-        lines += ["", *_rule(rule, dataset)]
+        lines += ["", *_rule(rule, dataset, language)]
     return "\n".join(lines) + "\n"
+
+
+def _say(words: tuple[str, str], language: Language, *parts: str) -> str:
+    return words[language is Language.ENGLISH].format(*parts)
 
 
 # --- a variable ------------------------------------------------------------------------------------
@@ -125,7 +155,7 @@ def _facts(field: Field) -> Iterable[tuple[str, str]]:
         ("Nummer", field.number if field.number != "-" else ""),
         ("Kolom in het handboek", _positions(field)),
         ("Kolom in het bestand", "verplicht" if field.column_required else "mag ontbreken"),
-        ("Type", KINDS[field.type]),
+        ("Type", kind(field)),
         ("Notatie", field.format or ""),
         ("Lengte", length(field)),
         ("Eenheid", field.unit or ""),
@@ -161,8 +191,12 @@ def _to_field(field: Field, page: str) -> str:
 
 
 # --- a rule ----------------------------------------------------------------------------------------
-def _rule(rule: Rule, dataset: Dataset) -> Iterator[str]:
+def _rule(rule: Rule, dataset: Dataset, language: Language) -> Iterator[str]:
+    def say(what: str, *parts: str) -> str:
+        return _say(_RULES[what], language, *parts)
+
     level = Level(rule.code.partition("-")[0])
+    message, fix = rule.told_in(language)
     fields = {field.name: field for field in dataset.fields}
     # A rule about a group of variables is told with the first of them as the example.
     example, *alike = rule.cases(dataset.groups)
@@ -174,17 +208,18 @@ def _rule(rule: Rule, dataset: Dataset) -> Iterator[str]:
     ]
     yield f"### {rule.code}"
     yield ""
-    yield f"**{_text(rule.message)}**"
+    yield f"**{_text(message)}**"
     yield ""
-    yield f"- Ernst: {level.severity}. {level.meaning}."
-    yield f"- Gevonden: {_PHASES[rule.phase]}; gaat over {_SCOPES[rule.scope]}"
+    yield say("severity", *level.told_in(language))
+    yield say("found", _say(_PHASES[rule.phase], language), _say(_SCOPES[rule.scope], language))
     if named:
-        yield f"- Variabelen: {', '.join(named)}"
+        yield say("variables", ", ".join(named))
     if example.fires_when:
-        like = "bijvoorbeeld als " if alike else ""
-        yield f"- Wanneer: {like}{_when(example.fires_when, dataset)}"
-    yield f"- Wat te doen: {_text(rule.fix)}"
-    yield f"- Bron: {_text(rule.source)}"
+        dutch = language is Language.DUTCH
+        when = _when(example.fires_when, dataset) if dutch else f"`{example.fires_when}`"
+        yield say("when alike" if alike else "when", when)
+    yield say("fix", _text(fix))
+    yield say("source", _text(rule.source))
 
 
 def _when(condition: str, dataset: Dataset) -> str:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from databroker.dataset import Dataset, Field
 
@@ -52,7 +52,7 @@ def _facts(dataset: Dataset) -> Facts:
 
 def _shape(field: Field) -> Facts:
     """Give what a field is, apart from its name, its limits and its codes."""
-    besides = {"name", "codes", *LIMITS}
+    besides = {"name", "codes", "codes_en", *LIMITS}
     return {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in asdict(field).items()
@@ -60,13 +60,17 @@ def _shape(field: Field) -> Facts:
     }
 
 
-def _limits(field: Field) -> Facts:
+def _limits(field: Field) -> Mapping[str, Facts]:
     limits = {limit: getattr(field, limit) for limit in LIMITS}
-    return {limit: value for limit, value in limits.items() if value is not None}
+    return {limit: {"value": value} for limit, value in limits.items() if value is not None}
 
 
-def _labels(field: Field) -> Facts:
-    return field.codes or {}
+def _labels(field: Field) -> Mapping[str, Facts]:
+    english = field.codes_en or {}
+    return {
+        code: {"value": label, "value_en": english.get(code)}
+        for code, label in (field.codes or {}).items()
+    }
 
 
 def _rules(dataset: Dataset) -> dict[tuple[str, ...], Facts]:
@@ -84,12 +88,14 @@ def _of(fields: Mapping[str, Field], facts: Any) -> dict[tuple[str, ...], Facts]
     return {(name,): facts(field) for name, field in fields.items()}
 
 
-def _pairs(fields: Mapping[str, Field], facts: Any) -> dict[tuple[str, ...], Facts]:
+def _pairs(
+    fields: Mapping[str, Field], facts_of: Callable[[Field], Mapping[str, Facts]]
+) -> dict[tuple[str, ...], Facts]:
     """Give the facts of fields one by one, by the name of the field and of the fact."""
     return {
-        (name, fact): {"value": value}
+        (name, fact): told
         for name, field in fields.items()
-        for fact, value in facts(field).items()
+        for fact, told in facts_of(field).items()
     }
 
 

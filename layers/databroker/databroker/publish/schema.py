@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from databroker.dataset import FieldType
-from databroker.dataset.words import KINDS, allowed, codes_of, needed, usual
+from databroker.dataset.words import allowed, codes_of, kind, needed, usual
 
 if TYPE_CHECKING:
     from databroker.dataset import Column, Dataset, Field
@@ -49,7 +49,7 @@ def _value(column: Column) -> Schema:
 
 def _description(column: Column) -> str:
     field = column.field
-    parts = [f"{KINDS[field.type]}; verplicht: {needed(field, column.slot)}"]
+    parts = [f"{kind(field)}; verplicht: {needed(field, column.slot)}"]
     parts += [field.format] if field.format else []
     parts += [f"eenheid {field.unit}"] if field.unit else []
     parts += [f"toegestaan {allowed(field)}"] if field.type in _NUMBERS else []

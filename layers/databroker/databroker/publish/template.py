@@ -17,7 +17,7 @@ from xlsxwriter.utility import xl_col_to_name, xl_range_abs
 
 from databroker.dataset import FieldType
 from databroker.dataset.model import HELP_SHEET, LISTS_SHEET
-from databroker.dataset.words import KINDS, allowed_lines, codes_of, needed, number, usual
+from databroker.dataset.words import allowed_lines, codes_of, kind, needed, number, usual
 from databroker.publish.help_sheet import write_help
 from databroker.publish.looks import Looks
 
@@ -176,7 +176,7 @@ def describe(column: Column) -> list[str]:
     facts = (
         ("Nummer", field.number),
         ("Verplicht", needed(field, column.slot)),
-        ("Type", KINDS[field.type]),
+        ("Type", kind(field)),
         ("Gebruikelijk", usual(field)),
         ("Notatie", (field.format or "") if field.type in _NUMBERS else ""),
         ("Eenheid", field.unit or ""),

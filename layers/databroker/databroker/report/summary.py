@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from databroker.delivery import Change, Counts, Status
-from databroker.findings import Level, refused_rows
+from databroker.findings import Language, Level, refused_rows
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -80,7 +80,8 @@ class Report:
 
     `dataset_version` is the version the file was checked against, None when the dataset is not
     known; `sha256` is None when nobody could read the file. `labels` says in words what a column
-    is, `rule_page` where the codes are explained.
+    is, `allowed` what it accepts; `rule_page` is where the codes are explained, `links` where each
+    of them is.
     """
 
     delivery: Delivery
@@ -94,7 +95,9 @@ class Report:
     records: Sequence[RecordLine] = ()
     completeness: Sequence[Completeness] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
+    allowed: Mapping[str, str] = field(default_factory=dict)
     rule_page: str | None = None
+    links: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def findings_in_order(self) -> list[Finding]:
@@ -148,26 +151,45 @@ def grouped(findings: Iterable[Finding]) -> list[FindingGroup]:
     ]
 
 
-def judge(counts: Counts, findings: Iterable[Finding]) -> Verdict:
+_VERDICTS = {
+    Language.DUTCH: {
+        "refused": ("Geweigerd", "Geen enkel record kan in de database worden opgenomen."),
+        "in part": (
+            "Deels geaccepteerd",
+            "{} van de {} records geweigerd. Verbeter deze en lever ze opnieuw aan.",
+        ),
+        "warned": (
+            "Geaccepteerd met waarschuwingen",
+            "Alle records zijn geaccepteerd. Kijk de waarschuwingen na.",
+        ),
+        "good": ("Geaccepteerd", "Alle records zijn geaccepteerd."),
+    },
+    Language.ENGLISH: {
+        "refused": ("Refused", "Not one record can be taken into the database."),
+        "in part": (
+            "Accepted in part",
+            "{} of the {} records refused. Correct these and deliver them again.",
+        ),
+        "warned": ("Accepted with warnings", "All records are accepted. Look at the warnings."),
+        "good": ("Accepted", "All records are accepted."),
+    },
+}
+
+
+def judge(
+    counts: Counts, findings: Iterable[Finding], language: Language = Language.DUTCH
+) -> Verdict:
     """Judge a file that was checked in a word."""
     if not counts.accepted:
-        return Verdict(
-            "Geweigerd", Tone.BAD, "Geen enkel record kan in de database worden opgenomen."
-        )
-    if counts.refused:
-        return Verdict(
-            "Deels geaccepteerd",
-            Tone.MIXED,
-            f"{counts.refused} van de {counts.records} records geweigerd. "
-            "Verbeter deze en lever ze opnieuw aan.",
-        )
-    if any(finding.code != UNCHANGED_CODE for finding in findings):
-        return Verdict(
-            "Geaccepteerd met waarschuwingen",
-            Tone.MIXED,
-            "Alle records zijn geaccepteerd. Kijk de waarschuwingen na.",
-        )
-    return Verdict("Geaccepteerd", Tone.GOOD, "Alle records zijn geaccepteerd.")
+        outcome, tone = "refused", Tone.BAD
+    elif counts.refused:
+        outcome, tone = "in part", Tone.MIXED
+    elif any(finding.code != UNCHANGED_CODE for finding in findings):
+        outcome, tone = "warned", Tone.MIXED
+    else:
+        outcome, tone = "good", Tone.GOOD
+    word, sentence = _VERDICTS[language][outcome]
+    return Verdict(word, tone, sentence.format(counts.refused, counts.records))
 
 
 def lines_of(

@@ -88,7 +88,7 @@ def write_workbook(report: Report) -> bytes:
 # --- Samenvatting ------------------------------------------------------------------------------
 def _write_summary(page: Page, report: Report) -> None:
     styles, verdict = page.styles, report.verdict
-    page.widths(13, 25, 25, 10, 32, 58, 42)
+    page.widths(13, 25, 25, 10, 32, 58, 42, 34, 54)
     page.sheet.set_row(page.next, 28)
     page.line(("Uploadrapportage", styles.title))
     page.line((f"{report.delivery.centre} · {report.dataset_label}", styles.subtitle))
@@ -157,7 +157,17 @@ def _write_levels(page: Page, report: Report) -> None:
 def _write_groups(page: Page, report: Report) -> None:
     styles = page.styles
     page.line(("Meldingen per code", styles.heading))
-    names = ("Code", "Ernst", "Variabele", "Aantal", "Eerste regels", "Melding", "Oplossing")
+    names = (
+        "Code",
+        "Ernst",
+        "Variabele",
+        "Aantal",
+        "Eerste regels",
+        "Melding",
+        "Oplossing",
+        "Omschrijving",
+        "Uitleg",
+    )
     page.header(*names, numbers={"Aantal"})
     for group in report.groups:
         first = group.example
@@ -169,6 +179,8 @@ def _write_groups(page: Page, report: Report) -> None:
             (_first_rows(group), styles.wrapped),
             (first.message, styles.wrapped),
             (first.fix, styles.wrapped),
+            (report.labels.get(first.field or ""), styles.wrapped),
+            (report.links.get(first.code), styles.wrapped),
         )
     if not report.groups:
         page.line(("Er zijn geen meldingen.", styles.note))
@@ -194,8 +206,10 @@ def _write_findings(page: Page, report: Report) -> None:
         "Melding",
         "Oplossing",
         "Cel",
+        "Toegestaan",
+        "Uitleg",
     )
-    page.widths(9, 22, 10, 25, 26, 34, 30, 58, 44, 20)
+    page.widths(9, 22, 10, 25, 26, 34, 30, 58, 44, 20, 44, 54)
     page.header(*names)
     page.freeze_header()
     told = [finding for finding in report.findings_in_order if finding.code != UNCHANGED_CODE]
@@ -211,6 +225,8 @@ def _write_findings(page: Page, report: Report) -> None:
             (finding.message, styles.wrapped),
             (finding.fix, styles.wrapped),
             (finding.cell, styles.text),
+            (report.allowed.get(finding.field or ""), styles.wrapped),
+            (report.links.get(finding.code), styles.text),
         )
     page.filter_from(0, len(names))
     for note in _notes_on_findings(told_of=len(told), findings=len(report.findings)):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from databroker.check import read_file
-from databroker.dataset import datasets, find_versions
+from databroker.dataset import Bilingual, datasets, find_versions
 from databroker.delivery import DUTCH_TIME, Kind
 from databroker.findings import Level
 from databroker.ports import SourceVanishedError
@@ -66,7 +66,8 @@ def _misaddressed(
         wanted = "@".join(filter(None, (delivery.dataset, delivery.dataset_version)))
         return datasets()[0].finding("BF-024", soort="dataset", waarde=wanted)
     if centres.find(delivery.centre) is None:
-        return versions[0].finding("BF-024", soort="centrum", waarde=delivery.centre)
+        centre = Bilingual("centrum", "centre")
+        return versions[0].finding("BF-024", soort=centre, waarde=delivery.centre)
     if delivery.kind is Kind.PRODUCTION and not versions[0].registers:
         return versions[0].finding("BF-026", sjabloon=versions[0].label)
     return None
@@ -92,7 +93,9 @@ def _read(
     seen_before = ledger.first_seen(delivery, hashlib.sha256(content).hexdigest())
     if seen_before:
         moment = seen_before.astimezone(DUTCH_TIME)
-        findings.append(versions[0].finding("BW-002", datum=f"{moment:%d-%m-%Y om %H:%M}"))
+        day, time = f"{moment:%d-%m-%Y}", f"{moment:%H:%M}"
+        when = Bilingual(f"{day} om {time}", f"{day} at {time}")
+        findings.append(versions[0].finding("BW-002", datum=when))
     reading = read_file(content, delivery.file_name, versions, delivery.centre)
     ledger.settle_version(delivery.delivery_id, reading.dataset.version)
     findings += reading.findings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from databroker.findings import Finding
@@ -24,10 +24,14 @@ STRUCTURE, PRIVACY, VALIDATION, COMPARISON, LOST = (
     "lost",
 )
 
+_FACTS = tuple(fact.name for fact in fields(Finding))
+"""Both languages among them: who reads the paper chooses."""
+
 
 def findings_paper(findings: Iterable[Finding], **facts: Any) -> dict[str, Any]:
     """Put findings and a few facts into one paper."""
-    return {"findings": [asdict(finding) for finding in findings], **facts}
+    kept = [{name: getattr(finding, name) for name in _FACTS} for finding in findings]
+    return {"findings": kept, **facts}
 
 
 def findings_of(paper: dict[str, Any] | None) -> list[Finding]:

@@ -82,8 +82,7 @@ def write_report(
         findings=kept.findings,
         records=records,
         completeness=kept.completeness,
-        labels=kept.dataset.labels if kept.dataset else {},
-        rule_page=kept.dataset.rule_page if kept.dataset else None,
+        **_explained(kept.dataset),
     )
     workbook, processed = write_workbook(report), as_document(processed_json(report))
     if ledger.finish(delivery.delivery_id, status, counts, report.finished_at).status is not status:
@@ -91,6 +90,18 @@ def write_report(
     outbox.put(delivery, WORKBOOK, workbook, XLSX)
     outbox.put(delivery, PROCESSED, processed, "application/json")
     return ReportOutcome(status, counts)
+
+
+def _explained(dataset: Dataset | None) -> dict[str, Any]:
+    """Give what the report says of columns and codes besides what was found."""
+    if dataset is None:
+        return {}
+    return {
+        "labels": dataset.labels,
+        "allowed": {column: dataset.allowed_in(column) for column in dataset.columns},
+        "rule_page": dataset.rule_page,
+        "links": {code: dataset.rule_link(code) for code in dataset.rules},
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ import pytest
 from defusedxml.ElementTree import fromstring
 
 from databroker.dataset import datasets, find_dataset
-from databroker.dataset.xsd import xsd
 from databroker.intake import read_delivery
+from databroker.publish import documents, xsd
 from simulators.hospital import make_delivery, write_xml
 
 XS = "{http://www.w3.org/2001/XMLSchema}"
@@ -113,6 +113,14 @@ def test_the_schema_says_what_it_is_once_and_the_same_every_time():
     assert text.startswith('<?xml version="1.0" encoding="UTF-8"?>\n<xs:schema ')
     assert text.endswith("</xs:schema>\n")
     assert len(SCHEMA.types) == len(INTERVENTIONS.fields) + 1
+
+
+def test_the_schema_is_a_document_of_every_version():
+    named = {f"{each.id}-{each.version}.xsd": each for each in datasets()}
+
+    made = {name: documents(dataset)[name] for name, dataset in named.items()}
+
+    assert made == {name: xsd(dataset).encode() for name, dataset in named.items()}
 
 
 @pytest.mark.parametrize("bsn", [False, True])

@@ -10,12 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from databroker.dataset.model import FieldType
+from databroker.dataset import FieldType
+from databroker.dataset.words import codes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from databroker.dataset.model import Column, Dataset, Field
+    from databroker.dataset import Column, Dataset, Field
 
 _XS = "http://www.w3.org/2001/XMLSchema"
 _BASES = {
@@ -71,17 +72,14 @@ def _described(column: Column) -> str:
 def _add_type(schema: ET.Element, field: Field) -> None:
     simple = _add(schema, "simpleType", name=field.stem)
     if field.codes is not None:
-        codes = dict(field.codes)
-        if field.unknown is not None:
-            codes.setdefault(field.unknown, "Onbekend")
-        _add_codes(simple, codes)
+        _add_codes(simple, codes_of(field))
     elif field.unknown is None or field.type in {FieldType.TEXT, FieldType.UDI}:
         _add_limits(simple, field)
     else:
         # The code for unknown need not be within the limits.
         either = _add(simple, "union")
         _add_limits(_add(either, "simpleType"), field)
-        _add_codes(_add(either, "simpleType"), {field.unknown: "Onbekend"})
+        _add_codes(_add(either, "simpleType"), codes_of(field))
 
 
 def _add_codes(simple: ET.Element, codes: Mapping[str, str]) -> None:
