@@ -107,6 +107,15 @@ class Records:
         """Count the records."""
         return int(self.numbers.size)
 
+    def __eq__(self, other: object) -> bool:
+        """Tell whether the same cells came from the same places."""
+        if not isinstance(other, Records):
+            return NotImplemented
+        same = self.names == other.names and self.rows == other.rows
+        return same and all(self.column(name) == other.column(name) for name in self.names)
+
+    __hash__ = None  # type: ignore[assignment]  # its cells are arrays
+
     @property
     def names(self) -> list[str]:
         """Give the canonical names of the columns."""

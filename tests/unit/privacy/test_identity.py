@@ -84,7 +84,7 @@ def test_a_number_that_is_the_patient_number_appears_nowhere(pat_nr: str) -> Non
     assert found.refused == {2}
     assert "1234567" not in json.dumps([finding.as_json() for finding in found.findings])
     assert found.clean.column("interv_nr") == [None]
-    assert minimise(records, DATASET).column("interv_nr") == [None]
+    assert minimise(records, DATASET, CONTEXT).column("interv_nr") == [None]
 
 
 def test_a_patient_who_objects_leaves_nothing_but_the_number() -> None:
@@ -92,7 +92,7 @@ def test_a_patient_who_objects_leaves_nothing_but_the_number() -> None:
     records = records_of(objects, an_intervention(interv_nr="MCX-000124"))
 
     found = check_identity(records, DATASET, CONTEXT)
-    left = minimise(records, DATASET)
+    left = minimise(records, DATASET, CONTEXT)
 
     assert [(finding.code, finding.row) for finding in found.findings] == [("F-113", 2)]
     for table in (found.clean, left):
@@ -111,7 +111,7 @@ def test_a_patient_who_objects_and_whose_number_leads_to_him_leaves_nothing() ->
 
 
 def test_what_the_registry_gets_is_coarser() -> None:
-    left = minimise(records_of(an_intervention(bsn="999990019")), DATASET)
+    left = minimise(records_of(an_intervention(bsn="999990019")), DATASET, CONTEXT)
 
     assert not set(PERSONAL) & set(left.names)
     assert left.column("geb_jaar") == ["1943"]
@@ -126,14 +126,14 @@ def test_what_the_registry_gets_is_coarser() -> None:
      ("-1_Onbekend", "ONBEKEND"), (" 1234 AA", "1234"), ("12", None), ("Dorpstraat", None)],
 )  # fmt: skip
 def test_a_postcode_leaves_four_digits_or_a_word(postcode: str, pc4: str | None) -> None:
-    left = minimise(records_of(an_intervention(postcode=postcode)), DATASET)
+    left = minimise(records_of(an_intervention(postcode=postcode)), DATASET, CONTEXT)
 
     assert left.column("pc4") == [pc4]
 
 
 @pytest.mark.parametrize("born", ["", "31-02-1950", "13-02-2026", "01-01-1850"])
 def test_an_impossible_age_is_left_out(born: str) -> None:
-    left = minimise(records_of(an_intervention(geb_datum=born)), DATASET)
+    left = minimise(records_of(an_intervention(geb_datum=born)), DATASET, CONTEXT)
 
     assert left.column("leeftijd") == [None]
 
@@ -145,9 +145,9 @@ def test_minimising_what_is_clean_gives_the_same_as_minimising_what_was_delivere
         an_intervention(bezwaar_patient="1"),
     )
 
-    of_clean = minimise(check_identity(records, DATASET, CONTEXT).clean, DATASET)
+    of_clean = minimise(check_identity(records, DATASET, CONTEXT).clean, DATASET, CONTEXT)
 
-    assert of_clean.table.equals(minimise(records, DATASET).table)
+    assert of_clean.table.equals(minimise(records, DATASET, CONTEXT).table)
 
 
 @given(st.fixed_dictionaries({name: st.text(max_size=12) for name in [*PERSONAL, "interv_nr"]}))
@@ -155,7 +155,7 @@ def test_no_text_in_a_personal_field_gets_into_what_is_left(values: dict[str, st
     records = records_of(an_intervention(**values))
 
     check_identity(records, DATASET, CONTEXT)
-    left = minimise(records, DATASET)
+    left = minimise(records, DATASET, CONTEXT)
 
     assert set(left.names).isdisjoint(PERSONAL)
     assert left.column("pc4")[0] in {None, "BUITENLAND", "ONBEKEND", values["postcode"].strip()[:4]}

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from databroker.rules import Answer, RuleFaultError, rule_book
-from databroker.rules.rows import Row, Sheet, make_rows
+from databroker.dataset import Phase
+from databroker.rules import Examination, RuleFaultError, rule_book
 from tests.support.interventions import CONTEXT, an_intervention, interventie, records_of
 
 if TYPE_CHECKING:
-    from databroker.rules.book import RowRule
+    from databroker.rules.book import Answer, RowRule
+    from databroker.rules.part import Part
 
 DATASET = interventie()
 
 
-def the_row(**changes: str) -> Row:
-    sheet = Sheet(records_of(an_intervention(**changes)), DATASET.columns.values())
-    (row,) = make_rows(sheet, DATASET, CONTEXT)
-    return row
+def the_part(**changes: str) -> Part:
+    examination = Examination(DATASET, CONTEXT, Phase.VALIDATE)
+    return examination.part(records_of(an_intervention(**changes)))
 
 
 def the_rule(code: str) -> RowRule:
@@ -31,42 +31,50 @@ def the_rule(code: str) -> RowRule:
 def test_a_rule_that_crashes_is_a_fault_with_its_code_and_no_value() -> None:
     rule = the_rule("W-305")
     expression = dataclasses.replace(
-        rule.condition.expression, answer=lambda row: row["LVEF"].geheim
+        rule.condition.expression, answer=lambda names, _memory: names["LVEF"].geheim
     )
     crashing = dataclasses.replace(
         rule, condition=dataclasses.replace(rule.condition, expression=expression)
     )
 
     with pytest.raises(RuleFaultError) as fault:
-        crashing.answer(the_row())
+        crashing.ask(the_part())
 
     assert str(fault.value) == "W-305"
+
+
+HOLDS, BROKEN, NOT_APPLICABLE = "holds", "broken", "not applicable"
+
+
+def said(answer: Answer) -> str:
+    (broken,), (kept,) = answer.true, answer.false
+    return BROKEN if broken else HOLDS if kept else NOT_APPLICABLE
 
 
 @pytest.mark.parametrize(
     ("changes", "answer"),
     [
-        ({}, Answer.HOLDS),
-        ({"geslacht": "-1"}, Answer.BROKEN),
-        ({"geslacht": "man"}, Answer.NOT_APPLICABLE),
-        ({"lengte": "lang"}, Answer.HOLDS),
+        ({}, HOLDS),
+        ({"geslacht": "-1"}, BROKEN),
+        ({"geslacht": "man"}, NOT_APPLICABLE),
+        ({"lengte": "lang"}, HOLDS),
     ],
 )
-def test_a_rule_gives_one_of_three_answers(changes: dict[str, str], answer: Answer) -> None:
-    assert the_rule("W-101").answer(the_row(**changes)) is answer
+def test_a_rule_gives_one_of_three_answers(changes: dict[str, str], answer: str) -> None:
+    assert said(the_rule("W-101").ask(the_part(**changes))) == answer
 
 
 @pytest.mark.parametrize(
-    ("slot", "answer"), [(1, Answer.BROKEN), (2, Answer.HOLDS), (3, Answer.NOT_APPLICABLE)]
+    ("slot", "answer"), [(1, BROKEN), (2, HOLDS), (3, NOT_APPLICABLE)]
 )
-def test_a_rule_on_leads_answers_for_each_lead(slot: int, answer: Answer) -> None:
-    row = the_row(lead_terminatie_reden1="10")
+def test_a_rule_on_leads_answers_for_each_lead(slot: int, answer: str) -> None:
+    part = the_part(lead_terminatie_reden1="10")
 
-    assert the_rule("F-404").answer(row, slot) is answer
+    assert said(the_rule("F-404").ask(part, slot)) == answer
 
 
 def test_one_lead_that_cannot_be_read_leaves_the_others_answerable() -> None:
-    row = the_row(lead_terminatie_reden1="x", lead_terminatie_reden2="10")
+    part = the_part(lead_terminatie_reden1="x", lead_terminatie_reden2="10")
 
-    assert the_rule("F-404").answer(row, 1) is Answer.NOT_APPLICABLE
-    assert the_rule("F-404").answer(row, 2) is Answer.BROKEN
+    assert said(the_rule("F-404").ask(part, 1)) == NOT_APPLICABLE
+    assert said(the_rule("F-404").ask(part, 2)) == BROKEN

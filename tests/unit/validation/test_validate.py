@@ -28,7 +28,7 @@ UDI = "(01)09520123456788(17)281231(21)"
 
 
 def the_rest(*rows: dict[str, str], origin: Origin | None = None) -> Records:
-    return minimise(records_of(*rows, origin=origin), DATASET)
+    return minimise(records_of(*rows, origin=origin), DATASET, CONTEXT)
 
 
 def check(*rows: dict[str, str], earlier: list[Finding] | None = None) -> Validation:

@@ -13,7 +13,7 @@ from databroker.dataset.model import (
     Scope,
 )
 from databroker.dataset.reading import DatasetFileError
-from databroker.dataset.wording import Bilingual
+from databroker.dataset.wording import Bilingual, shortened
 
 __all__ = [
     "Bilingual",
@@ -31,4 +31,5 @@ __all__ = [
     "datasets",
     "find_dataset",
     "find_versions",
+    "shortened",
 ]

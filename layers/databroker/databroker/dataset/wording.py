@@ -12,7 +12,7 @@ from databroker.dataset.words import allowed, condition, length, number, say, us
 from databroker.findings import Language
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from databroker.dataset.model import Column, Field, Rule
 
@@ -28,6 +28,12 @@ class Bilingual(str):
         text = super().__new__(cls, dutch)
         text.english = english
         return text
+
+
+def shortened(names: Sequence[str], most: int) -> str:
+    """Write names as one line, so many of them at most."""
+    named, left = ", ".join(names[:most]), len(names) - most
+    return named if left <= 0 else Bilingual(f"{named} en nog {left}", f"{named} and {left} more")
 
 
 def _limit(limit: float | None, language: Language) -> str:

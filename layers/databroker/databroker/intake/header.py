@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from databroker.dataset import Bilingual, shortened
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -73,7 +75,10 @@ def check_header(header: Header, dataset: Dataset, others: Iterable[Dataset]) ->
         return [dataset.finding("BF-008", sjabloon=dataset.label, gevonden=lookalike.label)]
     if not header.places:
         # Never the names found: without a header the first line holds a patient.
-        nothing = f"geen bekende kolomnaam op regel {header.row}"
+        nothing = Bilingual(
+            f"geen bekende kolomnaam op regel {header.row}",
+            f"no known column name on line {header.row}",
+        )
         return [dataset.finding("BF-006", kolommen=nothing)]
     findings = []
     if header.duplicates:
@@ -86,8 +91,7 @@ def check_header(header: Header, dataset: Dataset, others: Iterable[Dataset]) ->
 def listed(names: Iterable[str]) -> str:
     """Write names that came from a file as one line of bounded length."""
     short = [" ".join(name.split())[:_SHOWN_LENGTH] for name in names]
-    left = len(short) - _SHOWN_NAMES
-    return ", ".join(short[:_SHOWN_NAMES]) + (f" en nog {left}" if left > 0 else "")
+    return shortened(short, _SHOWN_NAMES)
 
 
 def _missing(names: Iterable[str], dataset: Dataset) -> list[str]:

@@ -29,6 +29,33 @@ class RuleBookError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What a condition says of some records, or of one lead of each.
+
+    `true` is a mask of those of which it is true. `told` is a mask of those of which it can be told:
+    not where there is no such lead, or where a field it looks at cannot be read. None stands for
+    all of them.
+    """
+
+    true: Array
+    told: Array | None
+
+    @classmethod
+    def of(cls, true: Array, *told: Array | None) -> Answer:
+        """Say nothing of the records of which it cannot be told (masks)."""
+        together = None
+        for mask in told:
+            if mask is not None:
+                together = mask if together is None else together & mask
+        return cls(true if together is None else true & together, together)
+
+    @property
+    def false(self) -> Array:
+        """Give a mask of the records of which it is false."""
+        return ~self.true if self.told is None else ~self.true & self.told
+
+
+@dataclass(frozen=True, slots=True)
 class Condition:
     """A compiled condition of a dataset, with the code it answers for."""
 
@@ -36,21 +63,15 @@ class Condition:
     expression: Expression
     per_lead: bool
 
-    def ask(self, part: Part, slot: int | None = None) -> tuple[Array, Array]:
-        """Tell of which records, or of their lead, the condition is true, and of which it is false.
-
-        Neither is told of a record that has no such lead, or where a field it looks at cannot be
-        read.
+    def ask(self, part: Part, slot: int | None = None) -> Answer:
+        """Ask it of some records, or of one lead of each.
 
         Raises:
             RuleFaultError: the condition raised instead of answering.
         """
-        true = self.answer(part, slot)
-        unknown = part.problems(self.expression.reads, slot)
-        known = np.ones(part.size, bool) if unknown is None else ~unknown
-        if slot is not None:
-            known = known & part.present.get(slot, False)
-        return true & known, ~true & known
+        present = None if slot is None else part.present.get(slot, np.zeros(part.size, bool))
+        readable = part.readable(self.expression.reads, slot)
+        return Answer.of(self.answer(part, slot), present, readable)
 
     def answer(self, part: Part, slot: int | None = None) -> Array:
         """Tell where the condition is true, whatever it looks at (mask).
@@ -61,9 +82,9 @@ class Condition:
         names = part.names if slot is None else part.lead(slot)
         try:
             answer = truth(self.expression.answer(names, part.memory))
-            return np.broadcast_to(np.asarray(answer, bool), part.size)
         except Exception as error:  # whatever it is, it is the rule book's fault
             raise RuleFaultError(self.code) from error
+        return answer if isinstance(answer, np.ndarray) else np.full(part.size, answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +94,17 @@ class RowRule:
     rule: Rule
     condition: Condition
 
-    def answers(self, part: Part, slot: int | None = None) -> tuple[Array, Array]:
-        """Tell which records, or which of their leads, break the rule, and which keep it.
-
-        Of all others it is not asked.
+    def ask(self, part: Part, slot: int | None = None) -> Answer:
+        """Ask which records, or which of their leads, break the rule: of them it is true.
 
         Raises:
             RuleFaultError: the rule raised instead of answering.
         """
-        broken, kept = self.condition.ask(part, slot)
+        answer = self.condition.ask(part, slot)
         if self.rule.scope is Scope.LEAD and slot is not None:
-            filled = part.filled.get(slot, False)
-            return broken & filled, kept & filled
-        return broken, kept
+            filled = part.filled.get(slot, np.zeros(part.size, bool))
+            return Answer.of(answer.true, answer.told, filled)
+        return answer
 
     def slots(self, part: Part) -> Iterable[int | None]:
         """Give the leads that the rule is asked of one by one; None for the record as a whole."""

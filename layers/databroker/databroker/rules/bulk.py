@@ -80,6 +80,8 @@ def _civil_part(part: int, _memory: Memory, day: Vector) -> Vector:
 def _outside_registration_year(
     _memory: Memory, day: Vector, today: Vector, previous_until: str
 ) -> Vector:
+    if day is None:
+        return False
     year, _, _ = civil(day)
     (this_year,), (month,), (day_of_month,) = civil(np.array([today]))
     previous_open = (month, day_of_month) <= (int(previous_until[3:]), int(previous_until[:2]))
@@ -194,8 +196,10 @@ def _holds_patient_number(_memory: Memory, number: Vector, patient: Vector) -> V
         return False
     ends = _last_word(patient)
     same = ends ^ _last_word(number)
-    # What an export puts behind a number hides how it ends.
-    possible = np.isin(ends >> np.uint64(56), _MARKS) | (same == 0)
+    # What an export puts around a number hides how it begins and ends.
+    marked = np.isin(ends >> np.uint64(56), _MARKS)
+    marked |= np.isin(patient.word(0) & np.uint64(0xFF), _MARKS)
+    possible = marked | (same == 0)
     for alike in range(functions.SHORTEST_PATIENT_NUMBER, WORD):
         left = np.uint64(8 * (WORD - alike))
         further = ends & (np.uint64(1) << left) - np.uint64(1)

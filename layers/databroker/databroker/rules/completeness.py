@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from databroker.dataset import Bilingual
+
 if TYPE_CHECKING:
     from databroker.dataset import Column
     from databroker.rules.evaluate import Answered
@@ -47,7 +49,7 @@ class Tally:
         condition = of.book.counts.get(column.field.name)
         applies = of.mask
         if condition is not None:
-            applies = applies & condition.ask(of.part, column.slot)[0]
+            applies = applies & condition.ask(of.part, column.slot).true
         cells = of.part.cells(column.name)
         empty = cells.empty
         if column.name in done.ignored:
@@ -82,5 +84,8 @@ class Tally:
 
 
 def percentage(part: float | None) -> str:
-    """Write a percentage the Dutch way, rounded down so that it never reaches a norm it misses."""
-    return "-" if part is None else f"{math.floor(part * 10) / 10:g}".replace(".", ",")
+    """Write a percentage, rounded down so that it never reaches a norm it misses."""
+    if part is None:
+        return "-"
+    said = f"{math.floor(part * 10) / 10:g}"
+    return Bilingual(said.replace(".", ","), said)

@@ -183,8 +183,7 @@ class Examination:
     def _ask_rule(self, of: Asked, rule: RowRule, told: dict[str, Array]) -> None:
         name = rule.rule.fields[0]
         for slot in rule.slots(of.part):
-            broken, _ = rule.answers(of.part, slot)
-            broken = broken & of.mask
+            broken = rule.ask(of.part, slot).true & of.mask
             if not broken.any():
                 continue
             indexes = np.flatnonzero(broken)

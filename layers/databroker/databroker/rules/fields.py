@@ -40,7 +40,7 @@ def ignore_senseless(of: Asked) -> Mapping[str, Array]:
         condition = of.book.applies.get(column.field.name)
         if condition is None:
             continue
-        _, false = condition.ask(of.part, column.slot)
+        false = condition.ask(of.part, column.slot).false
         value = of.part.value(column.name)
         if isinstance(value, Text):
             senseless = false & value.filled
@@ -71,9 +71,8 @@ def check_needed(of: Asked, told: Mapping[str, Array]) -> None:
                 empty &= ~of.nameless
             of.note("F-001", column.name, np.flatnonzero(empty))
         elif condition is not None:
-            needed, _ = condition.ask(of.part, column.slot)
-            words = (field.condition or "").replace("{n}", str(column.slot))
-            of.note("F-011", column.name, np.flatnonzero(empty & needed), voorwaarde=words)
+            needed = condition.ask(of.part, column.slot).true
+            of.note("F-011", column.name, np.flatnonzero(empty & needed))
 
 
 def check_limits(of: Asked) -> None:
@@ -87,8 +86,7 @@ def check_limits(of: Asked) -> None:
             if unknown is not None:
                 beyond &= ~unknown
             if beyond.any():
-                limits = {"min": _plain(field.hard_min), "max": _plain(field.hard_max)}
-                of.note(code, column.name, np.flatnonzero(beyond), **limits)
+                of.note(code, column.name, np.flatnonzero(beyond))
 
 
 def _beyond(of: Asked, column: Column) -> Mapping[str, Array]:
@@ -113,7 +111,3 @@ def _beyond(of: Asked, column: Column) -> Mapping[str, Array]:
 def _has_limits(field: Field) -> bool:
     limits = (field.hard_min, field.hard_max, field.soft_min, field.soft_max)
     return any(limit is not None for limit in limits)
-
-
-def _plain(limit: float | None) -> str:
-    return f"{limit:g}".replace(".", ",") if limit is not None else ""

@@ -28,6 +28,7 @@ _AGE = Field(
     name="leeftijd",
     number="-",
     label="Leeftijd bij de interventie",
+    label_en="Age at the intervention",
     type=FieldType.INTEGER,
     id_class=IdClass.NONE,
     column_required=False,
@@ -106,22 +107,22 @@ class Part:
         """Give the names as one lead sees them: its own fields, then those of the record."""
         return Names(lambda name: self._lead_value(slot, name))
 
-    def problems(self, stems: Iterable[str], slot: int | None) -> Array | None:
-        """Give a mask of the records in which one of these fields cannot be read.
+    def readable(self, stems: Iterable[str], slot: int | None) -> Array | None:
+        """Give a mask of the records in which all of these fields can be read; None for all.
 
-        None when there are none. Of the fields of leads only one lead counts, or all of them.
+        Of the fields of leads only one lead counts, or all of them.
         """
         slots = self.slots if slot is None else [slot]
         found: set[int] = set()
         for stem in stems:
             names = [f"{stem}{each}" for each in slots] if stem in self._stems else [stem]
             for name in names:
-                if name in self.columns:
-                    found.update(self.cells(name).problems)
+                if name in self.columns and (problems := self.cells(name).problems):
+                    found.update(problems)
         if not found:
             return None
-        mask = np.zeros(self.size, bool)
-        mask[list(found)] = True
+        mask = np.ones(self.size, bool)
+        mask[list(found)] = False
         return mask
 
     @cached_property

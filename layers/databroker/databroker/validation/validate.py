@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from databroker.dataset import Phase
+from databroker.dataset import Phase, shortened
 from databroker.findings import refused_rows
 from databroker.records import PART, Records
 from databroker.rules import Completeness, Context, Erasures, Examination
@@ -90,9 +90,7 @@ class Validator:
             notes.of_file("BW-009")
         months = self._across.missing_months(refused)
         if months:
-            named = ", ".join(months[:_MONTHS_NAMED])
-            more = len(months) - _MONTHS_NAMED
-            notes.of_file("BW-014", maanden=named + (f" en nog {more}" if more > 0 else ""))
+            notes.of_file("BW-014", maanden=shortened(months, _MONTHS_NAMED))
 
 
 def validate(
