@@ -26,9 +26,8 @@ if TYPE_CHECKING:
     from databroker.intake.xml_part import Part
     from databroker.texts import Array
 
-PART = 1 << 19
-"""Bytes that are read together, so that what is made of them stays in the cache."""
-MAX_RECORD = 8 * PART
+PART = 1 << 20
+"""Bytes that are read together, of whole records: few enough for the cache and the memory."""
 
 _FIRST = re.compile(rb"<((?:[\w.-]{1,40}:)?%b)>" % RECORD.encode())
 _BYTEWISE = {"cp1252", "iso8859-1"}
@@ -125,13 +124,16 @@ def _in_utf_8(content: bytes, head: int) -> tuple[bytes, str | None]:
 
 def _read(content: bytes, encoding: str | None, record: bytes, dataset: Dataset) -> Columns:
     opening, closing = b"<%b>" % record, b"</%b>" % record
-    first, last = content.find(opening), content.rfind(closing) + len(closing)
-    hold(first < last and content.count(opening, first, last) <= dataset.max_rows)
+    first, last = content.find(opening), content.rfind(closing)
+    hold(first < last)
+    last += len(closing)
     data, tags = buffer(content), Tags(record)
     line = _lines_of(content[:first])
-    parts, lines = [], []
+    parts, lines, count = [], [], 0
     for begin, end in _cuts(content, first, last, closing):
         part = read_part(content, data, begin, end, tags)
+        count += part.sizes.size
+        hold(count <= dataset.max_rows)
         parts.append(part)
         lines.append(part.lines + line)
         line += part.breaks
@@ -161,8 +163,8 @@ def _cuts(content: bytes, first: int, last: int, closing: bytes) -> Iterator[tup
     """Cut a document where records end."""
     while first < last:
         end = content.rfind(closing, first, first + PART)
-        end = (content.find(closing, first) if end < 0 else end) + len(closing)
-        hold(end - first <= MAX_RECORD)
+        hold(end > first)
+        end += len(closing)
         yield first, end
         first = end
 
