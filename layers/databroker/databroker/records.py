@@ -173,7 +173,8 @@ class Records:
             table = reader.read_all().combine_chunks()
         origin = Origin.from_json(table.schema.metadata[_ORIGIN])
         columns = {
-            name: _from_arrow(column) for name, column in zip(table.column_names, table, strict=True)
+            name: _from_arrow(column)
+            for name, column in zip(table.column_names, table, strict=True)
         }
         rows = np.asarray(table.column(ROW), np.int32)
         del columns[ROW]

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     Body = Callable[[Sequence[int]], Iterator[Lines]]
 
-_DATE = np.frombuffer(b"JJJJ-MM-DD", np.uint8)
+_MARKS = np.frombuffer(b"\0\0\0\0-\0\0-\0\0", np.uint8)
+"""What stands in JJJJ-MM-DD besides digits."""
 _TURNED = np.array([8, 9, 7, 5, 6, 4, 0, 1, 2, 3])
 """Where each character of DD-MM-JJJJ stands in JJJJ-MM-DD."""
 
@@ -97,8 +98,8 @@ def _turned(blocks: Iterator[Lines], dates: set[int]) -> Iterator[Lines]:
 
 def _turn(texts: Texts) -> None:
     """Write every ISO date as DD-MM-JJJJ, in its own place: it is as long."""
-    places = texts.starts[texts.lengths == _DATE.size][:, None] + np.arange(_DATE.size)
+    places = texts.starts[texts.lengths == _MARKS.size][:, None] + np.arange(_MARKS.size)
     written = texts.data[places]
-    digits = np.where((written >= ord("0")) & (written <= ord("9")), 0, written)
-    iso = (digits == np.where(_DATE == ord("-"), _DATE, 0)).all(axis=1)
+    letters = np.where((written >= ord("0")) & (written <= ord("9")), 0, written)
+    iso = (letters == _MARKS).all(axis=1)
     texts.data[places[iso]] = written[iso][:, _TURNED]

@@ -173,7 +173,9 @@ def _scan(head: bytes, tags: Tags, tail: bytes, scan: Scan) -> Scan:
     """Let the parser judge what is around the records, and each tag in a record of its own."""
     record, names = tags.names[0], tags.names[1:]
     hold(names)
-    scan.read(b"".join([head, *(b"<%b><%b/></%b>" % (record, name, record) for name in names), tail]))
+    scan.read(
+        b"".join([head, *(b"<%b><%b/></%b>" % (record, name, record) for name in names), tail])
+    )
     hold(scan.count == len(scan.records) == len(names))
     hold(all(len(each) == 1 for each in scan.records))
     return scan

@@ -80,9 +80,11 @@ class Tags:
             OtherFormError: too many names, too long, or two that cannot be told apart.
         """
         words = _words(names)
-        mixed = sum((word * odd for word, odd in zip(words, _ODD, strict=False)), np.uint64(0))
+        mixed: Array = np.zeros(len(names), np.uint64)
+        for word, odd in zip(words, _ODD, strict=False):
+            mixed += word * odd
         slots = (mixed >> np.uint64(64 - _BITS)).astype(np.int64)
-        found = self._slots[slots]
+        found: Array = self._slots[slots]
         new = np.flatnonzero(found < 0)
         if new.size:
             _, firsts = np.unique(slots[new], return_index=True)
