@@ -177,6 +177,26 @@ def test_what_is_odd_in_any_kind_of_place_gives_the_same(piece, around):
 
 
 @pytest.mark.parametrize(
+    "record",
+    [
+        "<record><interv_nr>1</interv_nt></record>",
+        "<record><interv_nr>1</interv_n></record>",
+        "<record><interv_n>1</interv_nr></record>",
+        "<record><interv_nr>1</interv_nr></recore>",
+        "<record><a>1</b><b>1</a></record>",
+        "<record><interv_nr>1</interv_nr></record></record>",
+        "<record><a>1<a/></a></record>",
+        "<record><a>1<b></record></a></record>",
+    ],
+)
+def test_tags_that_do_not_belong_together_are_refused(record):
+    content = written(XML_ROOT + record + END)
+
+    assert [finding.code for finding in told(content)[2]] == ["BF-019"]
+    assert told(content) == by_event(content)
+
+
+@pytest.mark.parametrize(
     "declared", ["utf-16", "latin-1", "cp1252", "us-ascii", "utf-7", "no-such"]
 )
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])

@@ -133,7 +133,6 @@ def read_part(content: bytes, data: Array, first: int, last: int, tags: Tags) ->
     depth = np.cumsum(1 - 2 * ending.view(np.int8) - empty.view(np.int8), dtype=np.int8)
     level = depth + empty.view(np.int8)
     hold(depth.min() == 0 and depth[-1] == 0 and level.max() <= 2)  # noqa: PLR2004 - record, column
-    hold(depth[empty].all())
 
     begins = opens + first + 1 + ending
     widths = closes + first - begins - empty
