@@ -208,6 +208,15 @@ def test_an_encoding_that_is_not_true_gives_the_same(declared, mark, byte):
     assert told(content) == by_event(content)
 
 
+@pytest.mark.parametrize("inside", ["\n", "\r", "\r\n", "\n\r", "&#13;"])
+@pytest.mark.parametrize("between", ["\n", "\r", "\r\n", "\r\n\r\n", ""])
+def test_a_record_is_found_on_its_line_whatever_ends_a_line(inside, between):
+    record = RECORD.replace("MCX-1", f"MCX{inside}1")
+    content = written(between.join(["<?xml version='1.0'?>", XML_ROOT, record, record, END]))
+
+    assert told(content) == by_event(content)
+
+
 # --- many records --------------------------------------------------------------------------------
 def test_blocks_and_blank_records_give_the_same():
     rows = [[f"MCX-{number}", "2026-03-15", "", "x"] for number in range(BLOCK + 20)]
