@@ -208,6 +208,23 @@ def test_an_encoding_that_is_not_true_gives_the_same(declared, mark, byte):
     assert told(content) == by_event(content)
 
 
+@pytest.mark.parametrize(
+    ("before", "between", "behind"),
+    [
+        ("<record id='1'><b>1</b></record>", "", ""),
+        ("", "<record id='1'><b>1</b></record>", ""),
+        ("", "<record/>", "<n:record><b>1</b></n:record>"),
+        ("<record/>", "<record />", "<record/>"),
+        ("\r", "\n", "\n"),
+        ("<!-- <record> -->", "", "<!-- </record> -->"),
+    ],
+)
+def test_what_is_around_the_records_gives_the_same(before, between, behind):
+    content = written("".join([XML_ROOT, before, "\n", RECORD, between, RECORD, behind, END]))
+
+    assert told(content) == by_event(content)
+
+
 @pytest.mark.parametrize("inside", ["\n", "\r", "\r\n", "\n\r", "&#13;"])
 @pytest.mark.parametrize("between", ["\n", "\r", "\r\n", "\r\n\r\n", ""])
 def test_a_record_is_found_on_its_line_whatever_ends_a_line(inside, between):

@@ -6,6 +6,7 @@ whether any record names it or not; one that every record must fill is missing w
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +14,13 @@ import numpy as np
 
 from databroker.dataset.model import FieldType
 from databroker.intake.sheet import MAX_COLUMNS, Sheet, UnreadableError, sheet_of
+from databroker.texts import Texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from databroker.dataset import Column, Dataset
     from databroker.intake.sheet import Lines
-    from databroker.texts import Texts
 
     Body = Callable[[Sequence[int]], Iterator[Lines]]
 
@@ -91,15 +92,17 @@ def _is_date(name: str, dataset: Dataset) -> bool:
 def _turned(blocks: Iterator[Lines], dates: set[int]) -> Iterator[Lines]:
     """Give the lines with the dates of these columns as the handbook has them."""
     for lines in blocks:
-        for place in dates.intersection(lines.cells):
-            _turn(lines.cells[place])
-        yield lines
+        turned = {place: _turn(lines.cells[place]) for place in dates.intersection(lines.cells)}
+        yield replace(lines, cells={**lines.cells, **turned})
 
 
-def _turn(texts: Texts) -> None:
+def _turn(texts: Texts) -> Texts:
     """Write every ISO date as DD-MM-JJJJ, in its own place: it is as long."""
-    places = texts.starts[texts.lengths == _MARKS.size][:, None] + np.arange(_MARKS.size)
-    written = texts.data[places]
+    own = texts.compact()
+    places = own.starts[own.lengths == _MARKS.size][:, None] + np.arange(_MARKS.size)
+    written = own.data[places]
     letters = np.where((written >= ord("0")) & (written <= ord("9")), 0, written)
     iso = (letters == _MARKS).all(axis=1)
-    texts.data[places[iso]] = written[iso][:, _TURNED]
+    data = own.data.copy()
+    data[places[iso]] = written[iso][:, _TURNED]
+    return Texts(data, own.starts, own.lengths)

@@ -17,7 +17,7 @@ import numpy as np
 from databroker.intake.sheet import BLOCK, Lines, UnreadableError
 from databroker.intake.xml_part import OtherFormError, Tags, hold, read_part
 from databroker.intake.xml_scan import RECORD, Scan
-from databroker.texts import Texts, buffer
+from databroker.texts import Texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -118,7 +118,7 @@ def _in_utf_8(content: bytes, head: int) -> tuple[bytes, str | None]:
         raise OtherFormError from error
     if name == "utf-8":
         return content, None
-    hold(name in _BYTEWISE and not content.startswith(codecs.BOM_UTF8))
+    hold(name in _BYTEWISE)
     return content.decode(name).encode(), "utf-8"
 
 
@@ -127,7 +127,8 @@ def _read(content: bytes, encoding: str | None, record: bytes, dataset: Dataset)
     first, last = content.find(opening), content.rfind(closing)
     hold(first < last)
     last += len(closing)
-    data, tags = buffer(content), Tags(record)
+    # No copy: behind the last cell there is more of the document than the room a buffer asks for.
+    data, tags = np.frombuffer(content, np.uint8), Tags(record)
     line = _lines_of(content[:first])
     parts, lines, count = [], [], 0
     for begin, end in _cuts(content, first, last, closing):
@@ -172,7 +173,6 @@ def _cuts(content: bytes, first: int, last: int, closing: bytes) -> Iterator[tup
 def _scan(head: bytes, tags: Tags, tail: bytes, scan: Scan) -> Scan:
     """Let the parser judge what is around the records, and each tag in a record of its own."""
     record, names = tags.names[0], tags.names[1:]
-    hold(names)
     scan.read(
         b"".join([head, *(b"<%b><%b/></%b>" % (record, name, record) for name in names), tail])
     )
@@ -187,10 +187,10 @@ def _texts(data: Array, parts: Sequence[Part]) -> Texts:
     lengths = np.concatenate([part.lengths for part in parts])
     shifts = np.cumsum([0, *(part.starts.size for part in parts[:-1])])
     coded = np.concatenate([part.coded + at for part, at in zip(parts, shifts, strict=True)])
-    texts = Texts(data, starts, lengths)
+    texts = Texts(data.copy() if coded.size else data, starts, lengths)
     if coded.size:
         _decode(texts, coded)
-    doubtful = np.flatnonzero(_SPACE[data[starts]] & (lengths > 0))
+    doubtful = np.flatnonzero(_SPACE[texts.data[starts]] & (lengths > 0))
     for index, cell in zip(doubtful.tolist(), texts.take(doubtful), strict=True):
         if cell is None or cell.isspace():
             lengths[index] = 0
