@@ -15,7 +15,7 @@ from xml.parsers import expat
 import numpy as np
 
 from databroker.intake.sheet import BLOCK, Lines, UnreadableError
-from databroker.intake.xml_part import OtherFormError, Tags, hold, read_part
+from databroker.intake.xml_part import MAX_TAGS, OtherFormError, Tags, hold, read_part
 from databroker.intake.xml_scan import RECORD, Scan
 from databroker.texts import Texts
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 PART = 1 << 20
 """Bytes that are read together, of whole records: few enough for the cache and the memory."""
 
-_FIRST = re.compile(rb"<((?:[\w.-]{1,40}:)?%b)>" % RECORD.encode())
+_FIRST = re.compile(rb"<((?:[\w.-]{1,40}:)?%b)[\s/>]" % RECORD.encode())
 _BYTEWISE = {"cp1252", "iso8859-1"}
 _SPACE = np.zeros(256, bool)
 _SPACE[[chr(code).encode()[0] for code in range(0x3001) if chr(code).isspace()]] = True
@@ -123,25 +123,28 @@ def _in_utf_8(content: bytes, head: int) -> tuple[bytes, str | None]:
 
 
 def _read(content: bytes, encoding: str | None, record: bytes, dataset: Dataset) -> Columns:
-    opening, closing = b"<%b>" % record, b"</%b>" % record
-    first, last = content.find(opening), content.rfind(closing)
+    closing = b"</%b>" % record
+    first, last = content.find(b"<" + record), content.rfind(closing)
     hold(first < last)
     last += len(closing)
     # No copy: behind the last cell there is more of the document than the room a buffer asks for.
     data, tags = np.frombuffer(content, np.uint8), Tags(record)
     line = _lines_of(content[:first])
     parts, lines, count = [], [], 0
+    spoken: set[tuple[bytes, int]] = set()
     for begin, end in _cuts(content, first, last, closing):
         part = read_part(content, data, begin, end, tags)
         count += part.sizes.size
-        hold(count <= dataset.max_rows)
+        spoken |= part.spoken
+        hold(count <= dataset.max_rows and len(spoken) <= dataset.max_rows + MAX_TAGS)
         parts.append(part)
         lines.append(part.lines + line)
         line += part.breaks
-    scan = _scan(content[:first], tags, content[last:], Scan(dataset, encoding))
+    scan = Scan(dataset, encoding)
+    _meet(scan, content[:first], tags.names, spoken, content[last:])
     spelled = scan.spelled
     of_name = {name: place for place, name in enumerate(spelled)}
-    of_tag = np.array([of_name[name] for (name,) in scan.records], np.int16)
+    of_tag = np.array([of_name[name] for (name,) in scan.records[: len(tags.names) - 1]], np.int16)
     columns = Columns(
         scan.version,
         spelled,
@@ -170,15 +173,18 @@ def _cuts(content: bytes, first: int, last: int, closing: bytes) -> Iterator[tup
         first = end
 
 
-def _scan(head: bytes, tags: Tags, tail: bytes, scan: Scan) -> Scan:
+def _meet(
+    scan: Scan, head: bytes, names: list[bytes], spoken: set[tuple[bytes, int]], tail: bytes
+) -> None:
     """Let the parser judge what is around the records, and each tag in a record of its own."""
-    record, names = tags.names[0], tags.names[1:]
-    scan.read(
-        b"".join([head, *(b"<%b><%b/></%b>" % (record, name, record) for name in names), tail])
-    )
-    hold(scan.count == len(scan.records) == len(names))
-    hold(all(len(each) == 1 for each in scan.records))
-    return scan
+    record, *columns = names
+    each = [b"<%b><%b/></%b>" % (record, name, record) for name in columns]
+    for tag, number in spoken:
+        element = tag if tag.endswith(b"/>") else b"%b</%b>" % (tag, names[number])
+        each.append(b"<%b>%b</%b>" % (record, element, record) if number else element)
+    scan.read(b"".join([head, *each, tail]))
+    hold(scan.count == len(each) and len(scan.records) >= len(columns))
+    hold(all(len(record) == 1 for record in scan.records[: len(columns)]))
 
 
 def _texts(data: Array, parts: Sequence[Part]) -> Texts:

@@ -83,8 +83,8 @@ def _recoded(content: bytes) -> tuple[bytes, str | None]:
 def _rows(starts: Array) -> Array:
     """Give every record a row of its own: the line it starts on, if that is its own."""
     if starts[0] > 1 and (np.diff(starts) > 0).all():
-        return starts
-    return np.arange(2, starts.size + 2)
+        return starts.astype(np.int32)
+    return np.arange(2, starts.size + 2, dtype=np.int32)
 
 
 def _paths(names: Iterable[str]) -> Mapping[str, tuple[str, int]]:

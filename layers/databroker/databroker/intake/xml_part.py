@@ -1,9 +1,8 @@
 """Part of an ordinary XML document, read by column: its tags are found all at once.
 
 Ordinary is `<record>`, in it `<column>text</column>` or `<column/>`, white space between, and
-nothing else: no comment, no CDATA, no attribute with a text. What is read here is well-formed as
-far as it can be seen without a parser; only the names of the tags and the references in the cells
-that are `coded` are not looked into.
+nothing else: no comment, no CDATA. What is read here is well-formed; only the names of the tags,
+their attributes and the references in a text are left for the parser to see.
 """
 
 from __future__ import annotations
@@ -25,6 +24,9 @@ MAX_TAGS = 1_000
 MAX_GAP = 32 * WORD
 """Bytes of white space between tags, and how many ways there are to fill a word of it."""
 MAX_GAPS = 50
+
+_RECORD, _COLUMN = 1, 2
+"""How deep the elements are."""
 
 _BITS = 20
 _ODD = np.random.default_rng(1).integers(1 << 63, size=MAX_NAME // WORD, dtype=np.uint64) * 2 + 1
@@ -49,8 +51,9 @@ def hold(condition: object) -> None:
 class Part:
     """The records of a part: where the text of each cell stands, and under which tag.
 
-    `records` are the places of the records, `sizes` how many cells each has. `coded` are the
-    indexes of the cells whose bytes are not yet their text. `breaks` counts the lines.
+    `lines` are those that the records start on, `sizes` how many cells each has. `coded` are the
+    indexes of the cells whose bytes are not yet their text. `spoken` are the tags that say more
+    than a name, each with the number of that. `breaks` counts the lines.
     """
 
     starts: Array
@@ -59,6 +62,7 @@ class Part:
     lines: Array
     sizes: Array
     coded: Array
+    spoken: set[tuple[bytes, int]]
     breaks: int
 
 
@@ -124,37 +128,42 @@ def read_part(content: bytes, data: Array, first: int, last: int, tags: Tags) ->
     Raises:
         OtherFormError: it is not of the ordinary form.
     """
-    part = data[first:last]
-    breaks, marks = _check_characters(content[first:last], part)
+    written, part = content[first:last], data[first:last]
+    breaks, marks = _check_characters(written, part)
     opens, closes = _brackets(part)
     ending = part[opens + 1] == ord("/")
     empty = (part[closes - 1] == ord("/")) & ~ending
     # A byte holds it: no step is more than one, so what goes too deep is seen before it overflows.
     depth = np.cumsum(1 - 2 * ending.view(np.int8) - empty.view(np.int8), dtype=np.int8)
     level = depth + empty.view(np.int8)
-    hold(depth.min() == 0 and depth[-1] == 0 and level.max() <= 2)  # noqa: PLR2004 - record, column
+    hold(depth.min() == 0 and depth[-1] == 0 and level.max() <= _COLUMN)
 
-    begins = opens + first + 1 + ending
-    widths = closes + first - begins - empty
-    opening = np.flatnonzero(~ending)
-    ended = np.flatnonzero(ending)
-    names = tags.numbers(Texts(data, begins[opening], widths[opening]))
-    hold(((names == 0) == (level[opening] == 1)).all())
+    begins = opens + 1 + ending
+    widths = closes - begins - empty
+    opening, ended = np.flatnonzero(~ending), np.flatnonzero(ending)
+    # An element of a column holds no other, so it is closed by the next tag.
+    closed = ended[depth[ended] == _RECORD]
+    whole = widths.copy()
+    widths[closed - 1] = np.minimum(widths[closed], widths[closed - 1])
+    records = opening[level[opening] == _RECORD]
+    widths[records] = np.minimum(len(tags.names[0]), widths[records])
+    spoken = np.flatnonzero(whole > widths).tolist()
+
+    names = tags.numbers(Texts(data, begins[opening] + first, widths[opening]))
+    hold(((names == 0) == (level[opening] == _RECORD)).all())
     numbers = np.zeros(opens.size, names.dtype)
     numbers[opening] = names
-    # An element of a column holds no other, so it was opened by the tag just before its end.
-    expected = np.where(depth[ended] == 1, numbers[ended - 1], 0)
-    tags.verify(Texts(data, begins[ended], widths[ended]), expected)
+    expected = np.where(depth[ended] == _RECORD, numbers[ended - 1], 0)
+    tags.verify(Texts(data, begins[ended] + first, widths[ended]), expected)
 
     after = closes + 1
     gaps = opens - np.concatenate([[0], after[:-1]])
     hold(gaps.max() <= MAX_LENGTH)
     between = gaps > 0
-    between[ended[depth[ended] == 1]] = False
+    between[closed] = False
     _check_spaces(Texts(data, (opens - gaps + first)[between], gaps[between]))
 
     cells = opening[names != 0]
-    records = opening[names == 0]
     starts = after[cells]
     lengths = np.where(empty[cells], 0, gaps[cells + 1])
     return Part(
@@ -164,6 +173,7 @@ def read_part(content: bytes, data: Array, first: int, last: int, tags: Tags) ->
         np.searchsorted(breaks, opens[records]),
         np.diff(np.searchsorted(cells, records), append=cells.size),
         _holding(marks, starts, lengths),
+        {(written[opens[i] : after[i]], int(numbers[i])) for i in spoken},
         breaks.size,
     )
 
@@ -184,11 +194,12 @@ def _check_characters(written: bytes, part: Array) -> tuple[Array, Array]:
         hold("\ufffe" not in text and "\uffff" not in text)
     breaks = np.flatnonzero(part == ord("\n"))
     others = np.count_nonzero(part < ord(" ")) - breaks.size
-    if others:
-        returns = written.count(b"\r")
-        hold(returns == written.count(b"\r\n") and others == returns + written.count(b"\t"))
-    marked = [mark for mark in b"&\r" if mark in written]
-    return breaks, np.sort(np.concatenate([[], *(np.flatnonzero(part == mark) for mark in marked)]))
+    returns = np.count_nonzero(part[breaks - 1] == ord("\r")) if others else 0
+    if others > returns:
+        hold(np.count_nonzero(part == ord("\t")) == others - returns)
+    if not returns and b"&" not in written:
+        return breaks, breaks[:0]
+    return breaks, np.flatnonzero((part == ord("&")) | (part == ord("\r")))
 
 
 def _brackets(part: Array) -> tuple[Array, Array]:
