@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 from xml.parsers import expat
 
@@ -17,7 +18,7 @@ import numpy as np
 from databroker.intake.sheet import BLOCK, Lines, UnreadableError
 from databroker.intake.xml_part import MAX_TAGS, OtherFormError, Tags, hold, read_part
 from databroker.intake.xml_scan import RECORD, Scan
-from databroker.texts import Texts
+from databroker.texts import Texts, ends
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -31,9 +32,10 @@ PART = 1 << 20
 
 _FIRST = re.compile(rb"<((?:[\w.-]{1,40}:)?%b)[\s/>]" % RECORD.encode())
 _BYTEWISE = {"cp1252", "iso8859-1"}
-_SPACE = np.zeros(256, bool)
-_SPACE[[chr(code).encode()[0] for code in range(0x3001) if chr(code).isspace()]] = True
-"""The first bytes of white space; some are those of other characters too."""
+_SPACE, _WIDE_SPACE = np.zeros((2, 256), bool)
+_SPACE[[*b" \t\r\n"]] = True
+_WIDE_SPACE[[chr(code).encode()[0] for code in range(0x80, 0x3001) if chr(code).isspace()]] = True
+"""The first bytes of white space of more than one; some are those of other characters too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,37 +195,61 @@ def _texts(data: Array, parts: Sequence[Part]) -> Texts:
     lengths = np.concatenate([part.lengths for part in parts])
     shifts = np.cumsum([0, *(part.starts.size for part in parts[:-1])])
     coded = np.concatenate([part.coded + at for part, at in zip(parts, shifts, strict=True)])
-    texts = Texts(data.copy() if coded.size else data, starts, lengths)
+    texts = Texts(data, starts, lengths)
+    _empty_blank(texts, np.arange(starts.size))
+    coded = coded[lengths[coded] > 0]
     if coded.size:
-        _decode(texts, coded)
-    doubtful = np.flatnonzero(_SPACE[texts.data[starts]] & (lengths > 0))
-    for index, cell in zip(doubtful.tolist(), texts.take(doubtful), strict=True):
-        if cell is None or cell.isspace():
-            lengths[index] = 0
+        texts = Texts(data.copy(), starts, lengths)
+        for first in range(0, coded.size, BLOCK):
+            _decode(texts, coded[first : first + BLOCK])
+        _empty_blank(texts, coded)
     return texts
 
 
+def _empty_blank(texts: Texts, cells: Array) -> None:
+    """Make those of these cells empty that hold nothing but white space."""
+    left = cells[texts.lengths[cells] > 0]
+    places = texts.starts[left]
+    while left.size:
+        met = texts.data[places]
+        for index in left[_WIDE_SPACE[met]].tolist():
+            if (texts[index] or " ").isspace():
+                texts.lengths[index] = 0
+        space = _SPACE[met]
+        left, places = left[space], places[space] + 1
+        ended = places == texts.starts[left] + texts.lengths[left]
+        texts.lengths[left[ended]] = 0
+        left, places = left[~ended], places[~ended]
+
+
 def _decode(texts: Texts, coded: Array) -> None:
-    """Write what a cell stands for in its own place: it is never longer."""
+    """Write what these cells stand for in their own places: it is never longer."""
+    own = texts.take(coded).compact()
+    written = own.data.tobytes()
+    cells = [written[i:j] for i, j in pairwise([0, *ends(own.lengths).tolist()])]
+    decoded = Texts.of(_parsed(b"<a><a>%b</a></a>" % b"</a><a>".join(cells)))
+    places = np.repeat(texts.starts[coded] - decoded.starts, decoded.lengths)
+    places += np.arange(places.size, dtype=np.int32)
+    texts.data[places] = decoded.data[: places.size]
+    texts.lengths[coded] = decoded.lengths
+
+
+def _parsed(document: bytes) -> list[str]:
+    """Give the texts of the elements in the root."""
     found: list[str] = []
+
+    def add(text: str) -> None:
+        found[-1] += text
+
     parser = expat.ParserCreate("utf-8")
     parser.buffer_text = True
     parser.StartElementHandler = lambda *_: found.append("")
-    parser.CharacterDataHandler = lambda text: found.append(found.pop() + text)
-    cells = (b"<a>%b</a>" % _bytes_of(texts, index) for index in coded.tolist())
+    parser.CharacterDataHandler = add
     try:
-        parser.Parse(b"<a>%b</a>" % b"".join(cells), True)  # noqa: FBT003 - as above
+        parser.Parse(document, True)  # noqa: FBT003 - as above
     except expat.ExpatError as error:
         raise OtherFormError from error
-    for index, text in zip(coded.tolist(), found[1:], strict=True):
-        cell, start = text.encode(), int(texts.starts[index])
-        texts.data[start : start + len(cell)] = np.frombuffer(cell, np.uint8)
-        texts.lengths[index] = len(cell)
-
-
-def _bytes_of(texts: Texts, index: int) -> bytes:
-    start = int(texts.starts[index])
-    return texts.data[start : start + int(texts.lengths[index])].tobytes()
+    return found[1:]
 
 
 def _without_blank(rows: Array, cells: Mapping[int, Texts], filled: Array) -> Lines:
