@@ -125,7 +125,7 @@ _ODD = [
     "<a b='/>'/>", "<a/ >", "<a//>", "<a ></a>", "<a></a >", "<a b=''>", "<1/>", "<a:b:c/>", "</>", "<>",
     "<lengte xmlns='x'/>", "<interv_nr/>", "<INTERV_NR/>", "<n:record/>", "<n:record>", "</n:record>",
     "<record a='1' a='2'>", "<record a>", "<record a='1'/>", "<a b='<'>1</a>", "<a b='>'>1</a>",
-    "<recordx>", "<a b='&c;'>1</a>", "<a b='1'>1</a>", "<a b='1' b='1'>1</a>", "<ab>1</a>", "< a='1'>1</>",
+    "<recordx>", "<recordx/>", "<recordx a='1'/>", "<a b='&c;'>1</a>", "<a b='1'>1</a>", "<a b='1' b='1'>1</a>", "<ab>1</a>", "< a='1'>1</>",
     "<record><record/></record>", "<record></record>", "</aanlevering>", "<aanlevering>", " " * 300,
     "<!DOCTYPE a>", "<?xml version='1.0' encoding='latin-1'?>", LONG, LONG * 2, "<" + "a" * 65 + "/>",
 ]  # fmt: skip
@@ -200,7 +200,7 @@ def test_tags_that_do_not_belong_together_are_refused(record):
 
 
 @pytest.mark.parametrize(
-    "declared", ["utf-16", "latin-1", "cp1252", "us-ascii", "utf-7", "no-such"]
+    "declared", ["utf-16", "latin-1", "cp1252", "us-ascii", "utf-7", "utf-8-sig", "no-such"]
 )
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 @pytest.mark.parametrize("byte", [b"a", b"\x81", b"\xe9", "é".encode()])
@@ -218,7 +218,12 @@ def test_an_encoding_that_is_not_true_gives_the_same(declared, mark, byte):
         ("", "<record id='1'><b>1</b></record>", ""),
         ("", "<record/>", "<n:record><b>1</b></n:record>"),
         ("<record/>", "<record />", "<record/>"),
-        ("\r", "\n", "\n"),
+        (
+            "<record id='1'></record>",
+            "<record id='2'><b c=''/></record><record id='3'><b c=''>1</b></record>",
+            "a",
+        ),
+        ("\r ", "\n", "\n"),
         ("<!-- <record> -->", "", "<!-- </record> -->"),
     ],
 )
@@ -226,6 +231,7 @@ def test_what_is_around_the_records_gives_the_same(before, between, behind):
     content = written("".join([XML_ROOT, before, "\n", RECORD, between, RECORD, behind, END]))
 
     assert told(content) == by_event(content)
+    assert told(content, max_rows=5) == by_event(content, max_rows=5)
 
 
 @pytest.mark.parametrize("inside", ["\n", "\r", "\r\n", "\n\r", "&#13;"])

@@ -21,7 +21,7 @@ from databroker.intake.xml_scan import RECORD, Scan
 from databroker.texts import Texts, ends
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from databroker.dataset import Dataset
     from databroker.intake.xml_part import Part
@@ -143,10 +143,11 @@ def _read(content: bytes, encoding: str | None, record: bytes, dataset: Dataset)
         lines.append(part.lines + line)
         line += part.breaks
     scan = Scan(dataset, encoding)
-    _meet(scan, content[:first], tags.names, spoken, content[last:])
+    _meet(scan, content[:first], tags.names, content[last:])
+    _check_spoken(spoken, tags.names)
     spelled = scan.spelled
     of_name = {name: place for place, name in enumerate(spelled)}
-    of_tag = np.array([of_name[name] for (name,) in scan.records[: len(tags.names) - 1]], np.int16)
+    of_tag = np.array([of_name[name] for (name,) in scan.records], np.int16)
     columns = Columns(
         scan.version,
         spelled,
@@ -175,18 +176,19 @@ def _cuts(content: bytes, first: int, last: int, closing: bytes) -> Iterator[tup
         first = end
 
 
-def _meet(
-    scan: Scan, head: bytes, names: list[bytes], spoken: set[tuple[bytes, int]], tail: bytes
-) -> None:
-    """Let the parser judge what is around the records, and each tag in a record of its own."""
+def _meet(scan: Scan, head: bytes, names: Sequence[bytes], tail: bytes) -> None:
+    """Let the parser judge what is around the records, and each name in a record of its own."""
     record, *columns = names
-    each = [b"<%b><%b/></%b>" % (record, name, record) for name in columns]
-    for tag, number in spoken:
-        element = tag if tag.endswith(b"/>") else b"%b</%b>" % (tag, names[number])
-        each.append(b"<%b>%b</%b>" % (record, element, record) if number else element)
-    scan.read(b"".join([head, *each, tail]))
-    hold(scan.count == len(each) and len(scan.records) >= len(columns))
-    hold(all(len(record) == 1 for record in scan.records[: len(columns)]))
+    records = [b"<%b><%b/></%b>" % (record, name, record) for name in columns]
+    scan.read(b"".join([head, *records, tail]))
+    hold(scan.count == len(scan.records) == len(columns))
+    hold(all(len(cells) == 1 for cells in scan.records))
+
+
+def _check_spoken(spoken: Iterable[tuple[bytes, int]], names: Sequence[bytes]) -> None:
+    """Let the parser judge the tags that say more than a name, each closed by that name."""
+    opened = ((tag.removesuffix(b">").removesuffix(b"/"), names[number]) for tag, number in spoken)
+    _parsed(b"<a>%b</a>" % b"".join(b"%b></%b>" % each for each in opened))
 
 
 def _texts(data: Array, parts: Sequence[Part]) -> Texts:

@@ -158,7 +158,7 @@ def read_part(content: bytes, data: Array, first: int, last: int, tags: Tags) ->
 
     after = closes + 1
     gaps = opens - np.concatenate([[0], after[:-1]])
-    hold(gaps.max() <= MAX_LENGTH)
+    hold(np.diff(opens).max() <= MAX_LENGTH)
     between = gaps > 0
     between[closed] = False
     _check_spaces(Texts(data, (opens - gaps + first)[between], gaps[between]))
