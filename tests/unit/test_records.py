@@ -8,7 +8,8 @@ DOCUMENT = Origin(
     None,
     {},
     paths={"lengte": ("Bundle.entry[{}].resource.value", 1), "naam": ("/a/record[{}]/naam", 0)},
-    numbers={2: (0, 7), 3: (9, None)},
+    rows=[2, 3],
+    numbers=[(0, 7), (9, None)],
 )
 
 

@@ -7,7 +7,8 @@ in the hospital's own file.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from bisect import bisect_left
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,21 +38,24 @@ class Origin:
 
     `sheet` and `letters` (canonical column name to column letter) are filled for a workbook only.
 
-    `paths` and `numbers` are filled for a document only: column name to its path, `{}` standing for
-    a number, with which of the numbers of a row that is; and row to its numbers, None for a cell
-    that is not in the document.
+    `paths` and `rows` are filled for a document only: column name to its path, `{}` standing for a
+    number, with which of the numbers of a record that is; and the row of every record in the
+    document, ascending. `numbers` are those of each record, None for a cell that is not in the
+    document; without them a record has one number, its place, the first being 1.
     """
 
     sheet: str | None
     letters: Mapping[str, str]
     paths: Mapping[str, Sequence[Any]] = field(default_factory=dict)
-    numbers: Mapping[int, Sequence[int | None]] = field(default_factory=dict)
+    rows: Sequence[int] = ()
+    numbers: Sequence[Sequence[int | None]] = ()
 
     def cell(self, column: str, row: int) -> str | None:
         """Give where a cell stands: as Excel writes it (`Blad!C17`), or its path; None in CSV."""
-        if column in self.paths and row in self.numbers:
+        place = bisect_left(self.rows, row)
+        if column in self.paths and row in self.rows[place : place + 1]:
             path, which = self.paths[column]
-            number = self.numbers[row][which]
+            number = self.numbers[place][which] if self.numbers else place + 1
             return None if number is None else path.format(number)
         letter = self.letters.get(column)
         if self.sheet is None or letter is None:
@@ -62,14 +66,13 @@ class Origin:
 
     def to_json(self) -> str:
         """Write it down, to go with the table."""
-        return json.dumps(asdict(self), separators=(",", ":"))
+        facts = {each.name: getattr(self, each.name) for each in fields(self)}
+        return json.dumps(facts, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Origin:
         """Read what `to_json` wrote."""
-        facts = json.loads(text)
-        numbers = {int(row): each for row, each in facts.pop("numbers", {}).items()}
-        return cls(**facts, numbers=numbers)
+        return cls(**json.loads(text))
 
 
 class Records:
@@ -192,7 +195,8 @@ class Records:
             table = reader.read_all().combine_chunks()
         origin = Origin.from_json(table.schema.metadata[_ORIGIN])
         columns = {
-            name: _from_arrow(column) for name, column in zip(table.column_names, table, strict=True)
+            name: _from_arrow(column)
+            for name, column in zip(table.column_names, table, strict=True)
         }
         rows = np.asarray(table.column(ROW), np.int32)
         del columns[ROW]

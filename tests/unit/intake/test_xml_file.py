@@ -65,6 +65,11 @@ def test_without_line_breaks_the_rows_count_the_records():
     assert reading.records.origin.cell("interv_nr", 4) == "/aanlevering/record[3]/interv_nr"
 
 
+def test_records_that_share_a_line_behind_the_root_are_counted_too():
+    assert read(delivery("\n", RECORD, "\n", RECORD, RECORD)).records.rows == [2, 3, 4]
+    assert read(delivery("\n\n", RECORD, RECORD)).records.rows == [2, 3]
+
+
 @pytest.mark.parametrize(
     ("written", "kept"),
     [
@@ -73,6 +78,8 @@ def test_without_line_breaks_the_rows_count_the_records():
         ("15/03/2026", "15/03/2026"),
         ("2026-03-15T00:00:00", "2026-03-15T00:00:00"),
         (" 2026-03-15", " 2026-03-15"),
+        ("2026-03-1a", "2026-03-1a"),
+        ("2026-03x15", "2026-03x15"),
     ],
 )
 def test_a_date_as_xml_has_it_is_written_as_the_handbook_has_it(written, kept):

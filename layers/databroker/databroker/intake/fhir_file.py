@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from databroker.intake.fhir_bundle import read_bundle
 from databroker.intake.fhir_element import Element, Number
-from databroker.intake.named import as_lines, check_count
-from databroker.intake.sheet import Sheet, UnreadableError, sheet_of
+from databroker.intake.named import check_count, sheet_of_records
+from databroker.intake.sheet import UnreadableError
 
 if TYPE_CHECKING:
     from databroker.dataset import Dataset
+    from databroker.intake.sheet import Sheet
 
 MAX_VALUES = 1_500_000
 """Values in one document: 20 MB of a genuine bundle hold about that many, and need some 250 MB."""
@@ -42,13 +43,16 @@ def read_fhir(content: bytes, dataset: Dataset) -> Sheet:
         )
     _check_dataset(bundle.dataset, dataset)
     check_count(len(bundle.records), dataset)
-    records = list(enumerate(bundle.records, 2))
-    spelled = {name: name for _, record in records for name in record.cells}
+    spelled = {name: name for record in bundle.records for name in record.cells}
     places = {name: place for place, name in enumerate(bundle.paths)}
-    return sheet_of(
-        as_lines([(row, record.cells) for row, record in records], spelled, dataset),
+    rows = range(2, len(bundle.records) + 2)
+    return sheet_of_records(
+        zip(rows, (record.cells for record in bundle.records), strict=True),
+        spelled,
+        dataset,
         paths={name: (path, places[name]) for name, path in bundle.paths.items()},
-        numbers={row: [record.entries.get(name) for name in places] for row, record in records},
+        rows=list(rows),
+        numbers=[[record.entries.get(name) for name in places] for record in bundle.records],
         version=bundle.version,
     )
 

@@ -68,7 +68,7 @@ class Sheet:
 
     `body` takes the places of the columns that are wanted; iterating what it gives may raise an
     `UnreadableError`. `name` is the worksheet's, None outside a workbook; `paths` (by name as in
-    the header) and `numbers` say where a cell stands in a document, as in
+    the header), `rows` and `numbers` say where a cell stands in a document, as in
     `databroker.records.Origin`; `version` is the one of the dataset that the file says it follows.
     """
 
@@ -78,7 +78,8 @@ class Sheet:
     warnings: tuple[Finding, ...] = ()
     name: str | None = None
     paths: Mapping[str, tuple[str, int]] = field(default_factory=dict)
-    numbers: Mapping[int, Sequence[int | None]] = field(default_factory=dict)
+    rows: Sequence[int] = ()
+    numbers: Sequence[Sequence[int | None]] = ()
     version: str | None = None
 
 

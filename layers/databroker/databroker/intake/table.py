@@ -142,7 +142,7 @@ def _origin(sheet: Sheet, header: Header) -> Origin:
     letters = {name: column_letter(place) for name, place in header.places.items()}
     spelled = {name: header.names[place] for name, place in header.places.items()}
     paths = {name: sheet.paths[as_is] for name, as_is in spelled.items() if as_is in sheet.paths}
-    return Origin(sheet.name, letters if sheet.name else {}, paths, sheet.numbers)
+    return Origin(sheet.name, letters if sheet.name else {}, paths, sheet.rows, sheet.numbers)
 
 
 def _key(cells: Sequence[str | None], header: Header) -> str | None:
