@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from databroker.rules.completeness import Completeness, percentage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from databroker.dataset import Column
     from tests.support.reference.evaluate import Evaluation
-
-
-@dataclass(frozen=True, slots=True)
-class Completeness:
-    """One variable: the records it applies to, and how many of those have a known value.
-
-    `pct` is None where it applies to no record, `ok` None where there is also no norm.
-    """
-
-    column: str
-    label: str
-    applicable: int
-    filled: int
-    unknown: int
-    empty: int
-    pct: float | None
-    norm: float | None
-    ok: bool | None
 
 
 def measure(evaluation: Evaluation) -> list[Completeness]:
@@ -41,11 +23,6 @@ def measure(evaluation: Evaluation) -> list[Completeness]:
             figures = {"pct": percentage(one.pct), "norm": percentage(one.norm)}
             evaluation.notes.of_file("BW-005", one.column, kolom=one.column, **figures)
     return found
-
-
-def percentage(part: float | None) -> str:
-    """Write a percentage the Dutch way, rounded down so that it never reaches a norm it misses."""
-    return "-" if part is None else f"{math.floor(part * 10) / 10:g}".replace(".", ",")
 
 
 def _measure(evaluation: Evaluation, column: Column) -> Completeness:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from databroker.dataset import Phase
+from databroker.dataset import Phase, shortened
 from databroker.rules import Context
 from tests.support.reference.completeness import Completeness, measure, percentage
 from tests.support.reference.evaluate import Erasures, evaluate
@@ -83,9 +83,7 @@ def _judge_file(done: Evaluation, refused: set[int]) -> None:
         notes.of_file("BW-009")
     months = missing_months(done, refused)
     if months:
-        named = ", ".join(months[:_MONTHS_NAMED])
-        more = len(months) - _MONTHS_NAMED
-        notes.of_file("BW-014", maanden=named + (f" en nog {more}" if more > 0 else ""))
+        notes.of_file("BW-014", maanden=shortened(months, _MONTHS_NAMED))
 
 
 def _clean(done: Evaluation) -> Records:

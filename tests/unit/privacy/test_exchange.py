@@ -66,7 +66,7 @@ def test_a_second_try_gets_the_same_answer():
 
     second = exchange(records, service.registry(), DELIVERY, most=4)
 
-    assert second.records.table.equals(first.records.table)
+    assert second.records == first.records
 
 
 def test_what_was_exchanged_before_stays_as_it_is():
@@ -76,7 +76,7 @@ def test_what_was_exchanged_before_stays_as_it_is():
     twice = exchange(once.records, service.registry(), DELIVERY)
 
     assert twice.tokens == 0
-    assert twice.records.table.equals(once.records.table)
+    assert twice.records == once.records
 
 
 def test_tokens_of_another_delivery_are_refused():

@@ -12,6 +12,8 @@ from databroker.rules.bulk import ages
 from databroker.rules.cells import ColumnReader
 from databroker.rules.vectors import EMPTY, Names, Text
 
+from databroker.texts import Texts
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -87,6 +89,10 @@ class Part:
         if name not in self._cells:
             self._cells[name] = self._readers[name].read(self.records.columns[name])
         return self._cells[name]
+
+    def canonical(self, name: str) -> Texts:
+        """Give the canonical text of a column, all empty when it was not delivered."""
+        return self.cells(name).canonical() if name in self.columns else Texts.empty(self.size)
 
     def value(self, name: str) -> Vector:
         """Give the values of a column; None when it was not delivered."""

@@ -150,26 +150,27 @@ class Across:
 
     def _series(self, days: Array) -> Iterator[Array]:
         """Give the records whose numbers differ in their digits only, in the order of those."""
-        found: dict[Any, list[tuple[Any, float, int]]] = {}
-        first, parts = 0, []
+        plain: list[tuple[Array, ...]] = []
+        others: dict[tuple[str, ...], list[tuple[tuple[int, ...], float, int]]] = {}
+        first = 0
         for kept in self._kept:
-            dated = np.flatnonzero((kept.number != 0) & (days[first : first + kept.part.size] != EMPTY))
-            numbers = Text.of(kept.part.cells(NUMBER).canonical().take(dated))
-            name, place, plain = _numbered(numbers)
-            parts.append((name[plain], place[plain], first + dated[plain]))
-            for index in np.flatnonzero(~plain).tolist():
+            own = days[first : first + kept.part.size]
+            dated = np.flatnonzero((kept.number != 0) & (own != EMPTY))
+            numbers = Text.of(kept.part.canonical(NUMBER).take(dated))
+            names, places, is_plain = _numbered(numbers)
+            plain.append((names[is_plain], *places[:, is_plain], first + dated[is_plain]))
+            for index in np.flatnonzero(~is_plain).tolist():
                 number, record = (numbers[index] or "").upper(), first + int(dated[index])
                 digits = tuple(int(run) for run in re.findall(r"[0-9]+", number))
                 if digits:
-                    series = found.setdefault(tuple(re.split(r"[0-9]+", number)), [])
+                    series = others.setdefault(tuple(re.split(r"[0-9]+", number)), [])
                     series.append((digits, float(days[record]), record))
             first += kept.part.size
-        for numbered in found.values():
+        for numbered in others.values():
             yield np.array([record for _, _, record in sorted(numbered)])
-        names, places, records = (np.concatenate(each) for each in zip(*parts, strict=True))
-        order = np.lexsort((records, days[records], places, names))
-        starts = np.flatnonzero(np.diff(names[order])) + 1
-        yield from np.split(records[order], starts)
+        names, low, high, records = (np.concatenate(each) for each in zip(*plain, strict=True))
+        order = np.lexsort((records, days[records], low, high, names))
+        yield from np.split(records[order], np.flatnonzero(np.diff(names[order])) + 1)
 
     def _note(self, code: str, kept: _Kept, column: str, index: int, **texts: str) -> None:
         self._notes.of_records(code, kept.part, column, [index], kept.nameless, **texts)
@@ -216,23 +217,23 @@ def _alike(names: Array) -> Iterator[list[int]]:
 def _numbered(numbers: Text) -> tuple[Array, Array, Array]:
     """Take apart the numbers that end in their only digits, as `MCX-000123` does.
 
-    Gives a name (uint64) for what stands before the digits, the digits as a number, and a mask of
-    the numbers that are so.
+    Gives a name (uint64) for what stands before the digits, the digits as two numbers (a row each),
+    and a mask of the numbers that are so.
     """
     rows = _UPPER[numbers.bytes()]
     digits = (rows >= ord("0")) & (rows <= ord("9"))
     count, lengths = digits.sum(axis=1), numbers.texts.lengths
     behind = lengths[:, None] - 1 - np.arange(rows.shape[1])
     at_the_end = digits & (behind >= 0) & (behind < count[:, None])
-    plain = (at_the_end.sum(axis=1) == count) & (count > 0) & (count <= _MOST_DIGITS)
-    worth = _POWERS[np.clip(behind, 0, _MOST_DIGITS)]
-    place = np.where(at_the_end, (rows - ord("0")) * worth, 0).sum(axis=1)
-    words = np.where(digits, 0, rows).astype(np.uint8).view(np.uint64)
-    return mixed(list(words.T)), place, plain
+    plain = (at_the_end.sum(axis=1) == count) & (count > 0) & (count <= 2 * _DIGITS)
+    worth = np.where(at_the_end, _POWERS[behind % _DIGITS], 0) * (rows & 0xF)
+    low = np.where(behind < _DIGITS, worth, 0).sum(axis=1)
+    words = np.where(digits, 0, rows).view(np.uint64)
+    return mixed(list(words.T)), np.stack([low, worth.sum(axis=1) - low]), plain
 
 
-_MOST_DIGITS = 15
-_POWERS = 10 ** np.arange(_MOST_DIGITS + 1, dtype=np.int64)
+_DIGITS = 15
+_POWERS = 10 ** np.arange(_DIGITS, dtype=np.int64)
 
 
 def _longest_rising(days: Array) -> Array:
