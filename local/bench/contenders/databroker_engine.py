@@ -1,0 +1,29 @@
+"""Our engine, as `aanleveren controleer` asks it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from databroker.check import check_file
+from databroker.rules.book import rule_book
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from local.bench.contenders import Asked, Hit, Run
+
+
+def prepare(asked: Asked) -> Run:
+    """Compile the rules of every version that the file may be of."""
+    for dataset in asked.versions:
+        rule_book(dataset)
+
+    def run(file: Path) -> set[Hit]:
+        checked = check_file(file.read_bytes(), file.name, asked.versions, asked.context)
+        return {
+            (finding.row, finding.field or "", finding.code)
+            for finding in checked.findings
+            if finding.row is not None and asked.compares(finding.code)
+        }
+
+    return run
