@@ -66,6 +66,10 @@ class Plan:
             frame = frame.with_columns(stage)
         return frame
 
+    def looked_at(self) -> list[str]:
+        """Give the names of what the checks look at."""
+        return sorted({name for check in self.checks.values() for name in check.meta.root_names()})
+
 
 def make_plan(dataset: Dataset, context: Context, header: Sequence[str]) -> Plan:
     """Plan the checks of the columns that were delivered, under the names of their header."""
