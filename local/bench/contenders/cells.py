@@ -269,13 +269,9 @@ def _reckoned(name: str) -> list[pl.Expr]:
 def _validity(name: str) -> pl.Expr:
     """Tell whether the parts make a UDI: check digit, dates, and no part twice."""
     part = pl.col(f"udi:{name}").struct.field
-    lengths = [
-        part(each).str.len_bytes().fill_null(-4) + 4 for each in (*_DATES, "lot", "serial")
-    ]
+    lengths = [part(each).str.len_bytes().fill_null(-4) + 4 for each in (*_DATES, "lot", "serial")]
     whole = part("gtin").str.len_bytes() + 4 + pl.sum_horizontal(*lengths)
-    dates = [
-        part(each).is_null() | pl.col(f"{each} day:{name}").is_not_null() for each in _DATES
-    ]
+    dates = [part(each).is_null() | pl.col(f"{each} day:{name}").is_not_null() for each in _DATES]
     once = whole == value(name).str.len_bytes()
     valid = pl.all_horizontal(pl.col(f"digit:{name}"), once, *dates)
     return valid.fill_null(False).alias(f"valid:{name}")  # noqa: FBT003 - polars takes it by position
@@ -295,7 +291,9 @@ def _parts(name: str) -> list[pl.Expr]:
 
 def _check_digit(gtin: pl.Expr) -> pl.Expr:
     """Reckon in halves: numbers of 32 bits divide faster."""
-    high, low = (half.cast(pl.UInt32, strict=False) for half in (gtin.str.head(7), gtin.str.tail(7)))
+    high, low = (
+        half.cast(pl.UInt32, strict=False) for half in (gtin.str.head(7), gtin.str.tail(7))
+    )
     thrice = [low // 10**place % 10 for place in (1, 3, 5)]
     thrice += [high // 10**place % 10 for place in (0, 2, 4, 6)]
     once = [low // 10**place % 10 for place in (0, 2, 4, 6)]

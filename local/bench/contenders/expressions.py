@@ -10,6 +10,7 @@ import ast
 import datetime as dt
 import operator
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from itertools import combinations
@@ -17,8 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from databroker.rules.expression import LEADS
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from local.bench.contenders.cells import UdiParts
 
@@ -58,20 +61,21 @@ def translate(source: str, names: Names) -> pl.Expr:
 
 def names_in(source: str) -> set[str]:
     """Give the fields, and other names, that a condition reads."""
-    tree = ast.parse(source.strip(), mode="eval")
-    bound = {node.target.id for node in ast.walk(tree) if _is_loop(node)}
-    called = {node.func.id for node in ast.walk(tree) if _is_call(node)}
-    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    parts = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    return (names - bound - called) | parts
+    nodes = list(ast.walk(ast.parse(source.strip(), mode="eval")))
+    bound = {
+        name
+        for node in nodes
+        if isinstance(node, ast.comprehension)
+        for name in _named(node.target)
+    }
+    called = {name for node in nodes if isinstance(node, ast.Call) for name in _named(node.func)}
+    parts = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    return {node.id for node in nodes if isinstance(node, ast.Name)} - bound - called | parts
 
 
-def _is_loop(node: Any) -> bool:
-    return isinstance(node, ast.comprehension)
-
-
-def _is_call(node: Any) -> bool:
-    return isinstance(node, ast.Call)
+def _named(node: ast.expr) -> list[str]:
+    """Give the name that stands in a place where only a name can."""
+    return [node.id] if isinstance(node, ast.Name) else []
 
 
 _ORDER: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
@@ -82,63 +86,82 @@ _ORDER: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 }
 
 
+Bound = Mapping[str, Term]
+"""What the names of the loops around a node stand for."""
+
+
 class _Translator:
-    """Translates one condition; `bound` are the names of the loops around a node."""
+    """Translates one condition. That its nodes are allowed was seen when the dataset compiled."""
 
     def __init__(self, names: Names) -> None:
         self.names = names
 
-    def term(self, node: ast.expr, bound: Mapping[str, Term]) -> Term:
-        match node:
-            case ast.Constant(value):
-                return value
-            case ast.UnaryOp(ast.USub(), ast.Constant(value)):
-                return -value  # type: ignore[operator]  # the dataset was compiled: a number
-            case ast.UnaryOp(ast.Not(), operand):
-                return _not(self.term(operand, bound))
-            case ast.Name(name):
-                return bound[name] if name in bound else self.name(name)
-            case ast.Attribute(ast.Name(item), stem):
-                return bound[item].fields[stem]
-            case ast.Tuple(parts) | ast.List(parts):
-                return [self.term(part, bound) for part in parts]
-            case ast.BoolOp(ast.And(), parts):
-                return reduce(operator.and_, [self.term(part, bound) for part in parts])
-            case ast.BoolOp(ast.Or(), parts):
-                return reduce(operator.or_, [self.term(part, bound) for part in parts])
-            case ast.Compare(left, operators, others):
-                terms = [self.term(each, bound) for each in (left, *others)]
-                pairs = zip(operators, terms, terms[1:], strict=False)
-                return reduce(operator.and_, [_compare(*each) for each in pairs])
-            case ast.Call(ast.Name(function), arguments):
-                return self.call(function, [self.term(each, bound) for each in arguments])
-            case ast.GeneratorExp(element, [clause]) | ast.ListComp(element, [clause]):
-                return self.loop(element, clause, bound)
-        raise TypeError(f"no translation of {ast.dump(node)}")
+    def term(self, node: ast.AST, bound: Bound) -> Term:
+        return self._NODES[type(node)](self, node, bound)
 
-    def name(self, name: str) -> Term:
-        if name == "leads":
+    def terms(self, nodes: Iterable[ast.AST], bound: Bound) -> list[Term]:
+        return [self.term(node, bound) for node in nodes]
+
+    def constant(self, node: ast.Constant, _bound: Bound) -> Term:
+        return node.value
+
+    def unary(self, node: ast.UnaryOp, bound: Bound) -> Term:
+        operand = self.term(node.operand, bound)
+        return _not(operand) if isinstance(node.op, ast.Not) else -operand
+
+    def variable(self, node: ast.Name, bound: Bound) -> Term:
+        if node.id == LEADS:
             return Choices([(lead.filled, lead) for lead in self.names.leads])
-        return self.names.values[name]
+        return bound[node.id] if node.id in bound else self.names.values[node.id]
 
-    def loop(
-        self, element: ast.expr, clause: ast.comprehension, bound: Mapping[str, Term]
-    ) -> Choices:
+    def attribute(self, node: ast.Attribute, bound: Bound) -> Term:
+        return self.term(node.value, bound).fields[node.attr]
+
+    def sequence(self, node: ast.Tuple | ast.List, bound: Bound) -> Term:
+        return self.terms(node.elts, bound)
+
+    def boolean(self, node: ast.BoolOp, bound: Bound) -> Term:
+        join = operator.and_ if isinstance(node.op, ast.And) else operator.or_
+        return reduce(join, self.terms(node.values, bound))
+
+    def compare(self, node: ast.Compare, bound: Bound) -> Term:
+        terms = self.terms([node.left, *node.comparators], bound)
+        pairs = zip(node.ops, terms, terms[1:], strict=False)
+        return reduce(operator.and_, [_compare(*each) for each in pairs])
+
+    def call(self, node: ast.Call, bound: Bound) -> Term:
+        (function,) = _named(node.func)
+        arguments = self.terms(node.args, bound)
+        if function not in _UDI_PARTS:
+            return _FUNCTIONS[function](*arguments)
+        parts = self.names.udi(arguments[0])
+        return parts and parts[_UDI_PARTS[function] or _IDENTIFIERS[arguments[1]]]
+
+    def loop(self, node: ast.GeneratorExp | ast.ListComp, bound: Bound) -> Choices:
+        (clause,) = node.generators
+        (name,) = _named(clause.target)
         items = self.term(clause.iter, bound)
         every = items.elements if isinstance(items, Choices) else [(True, item) for item in items]
         found = []
         for there, item in every:
-            inner = {**bound, clause.target.id: item}  # type: ignore[attr-defined]  # a plain name
-            conditions = [there, *(self.term(each, inner) for each in clause.ifs)]
-            found.append((reduce(operator.and_, conditions), self.term(element, inner)))
+            inner = {**bound, name: item}
+            conditions = [there, *self.terms(clause.ifs, inner)]
+            found.append((reduce(operator.and_, conditions), self.term(node.elt, inner)))
         return Choices(found)
 
-    def call(self, function: str, arguments: list[Term]) -> Term:
-        if function.startswith("udi"):
-            parts = self.names.udi(arguments[0])
-            what = _UDI_PARTS[function] or _IDENTIFIERS[arguments[1]]
-            return None if parts is None else parts[what]
-        return _FUNCTIONS[function](*arguments)
+    _NODES: Mapping[type[ast.AST], Callable[..., Term]] = {
+        ast.Constant: constant,
+        ast.UnaryOp: unary,
+        ast.Name: variable,
+        ast.Attribute: attribute,
+        ast.Tuple: sequence,
+        ast.List: sequence,
+        ast.BoolOp: boolean,
+        ast.Compare: compare,
+        ast.Call: call,
+        ast.GeneratorExp: loop,
+        ast.ListComp: loop,
+    }
 
 
 # --- comparing -------------------------------------------------------------------------------------

@@ -53,10 +53,8 @@ def prepare(asked: Asked) -> Run:
     """Compile the rules, and make the model."""
     dataset = asked.version
     delivered = {dataset.headers.get(name.strip().lower()): name for name in asked.header()}
-    columns = {
-        name: column for name, column in dataset.columns.items() if name in delivered
-    }
-    rules = _Rules.of(dataset)
+    columns = {name: column for name, column in dataset.columns.items() if name in delivered}
+    rules = _Rules.of(dataset, asked.context.today)
     model = _model(columns, {name: delivered[name] for name in columns})
     adapter: TypeAdapter[list[BaseModel]] = TypeAdapter(list[model])  # type: ignore[valid-type]
 
@@ -107,7 +105,7 @@ class _Rules:
     empty: Mapping[str, None]
 
     @classmethod
-    def of(cls, dataset: Dataset) -> _Rules:
+    def of(cls, dataset: Dataset, today: dt.date) -> _Rules:
         singles = {each.name for each in dataset.fields if each.slots == 1}
         stems = [each.stem for each in dataset.fields if each.slots > 1]
         names = singles | {*stems, LEADS, *_CONTEXT_NAMES}
@@ -117,10 +115,11 @@ class _Rules:
             more = {stems[0]} if LEADS in found.reads else set()
             return Expression(source, found.reads | more, found.answer)
 
-        asked, erasing = defaultdict(list), []
+        asked: dict[Phase, list[tuple[Rule, Expression]]] = defaultdict(list)
+        erasing: list[tuple[Rule, Expression]] = []
         for rule in dataset.rules.values():
             for case in rule.cases(dataset.groups):
-                if case.fires_when:
+                if case.fires_when and (case.erases or case.asked_on(today)):
                     private = case.phase is Phase.PSEUDONYMISE
                     phase = Phase.PSEUDONYMISE if private else Phase.VALIDATE
                     own = erasing if case.erases else asked[phase]
@@ -185,8 +184,6 @@ class _Found:
             self._note("W-001", name)
         told = set()
         for rule, when in self.rules.asked[view.phase]:
-            if not rule.asked_on(self.context.today):
-                continue
             for name in view.broken(rule, when):
                 self._note(rule.code, name)
                 if len(rule.fields) == 1 and not rule.trial_from:
