@@ -144,7 +144,7 @@ class Measuring:
         return not self.only or name in self.only
 
     def _measure(self, bench: Bench) -> None:
-        records = max(bench.records // _LESS, _LEAST) if self.quick else bench.records
+        records = self._records(bench)
         self.tell(f"Making {records:,} records of {bench.kind.upper()}")
         file, twin = bench_file(records, bench.kind), bench_file(records, "csv")
         rounds = {
@@ -157,9 +157,14 @@ class Measuring:
             for name in (name for name, times in rounds.items() if at < times):
                 self.tell(f"{bench.title}, round {at + 1}: {name}")
                 own[name].append(self._run(name, file))
-        # In whatever kind of file a delivery comes, the same is found as in CSV.
-        readers = dict.fromkeys(own, file)
-        self._compare(readers if twin == file else {POLARS: twin} | readers, own)
+        readers = {name: file for name, runs in own.items() if runs[0].digest is not None}
+        if readers and twin != file:
+            # In whatever kind of file a delivery comes, the same is found as in CSV.
+            readers = {POLARS: twin} | readers
+        self._compare(readers, own)
+
+    def _records(self, bench: Bench) -> int:
+        return max(bench.records // _LESS, _LEAST) if self.quick else bench.records
 
     def _compare(self, readers: Mapping[str, Path], done: Mapping[str, list[Run]]) -> None:
         """Compare what contenders find, each in its file; who was not measured yet runs now."""
@@ -169,7 +174,7 @@ class Measuring:
         }
         if (odd := odd_one_out(runs)) is None:
             return
-        first = next(name for name in runs if runs[name][0].digest)
+        first = next(iter(runs))
         expected, found = (
             _hits(name, readers[name]).read_text(encoding="utf-8").splitlines()
             for name in (first, odd)
@@ -187,7 +192,7 @@ class Measuring:
         return Run(cold=cold, **json.loads(told.stdout))
 
     def _figures(self, bench: Bench) -> Table:
-        title = f"{bench.title}{', quick' if self.quick else ''}"
+        title = f"{bench.title}{f' (quick: {self._records(bench):,})' if self.quick else ''}"
         table = Table("who", title=title, box=SIMPLE_HEAD, title_justify="left")
         for heading in ("rounds", *Measure, "hits"):
             table.add_column(heading, justify="right")
