@@ -18,7 +18,7 @@ from local.bench.contenders import cells
 from local.bench.contenders.expressions import Lead, Names, names_in, translate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from databroker.dataset import Column, Dataset, Rule
     from databroker.dataset import Field as DatasetField
@@ -197,9 +197,18 @@ class _Planner:
     # --- asking a condition ---------------------------------------------------------------------
 
     def _condition(self, source: str, phase: Phase, slot: int | None) -> pl.Expr:
-        return translate(source, self._names(phase, slot))
+        return translate(source, self._names[phase, slot])
 
-    def _names(self, phase: Phase, slot: int | None) -> Names:
+    @cached_property
+    def _names(self) -> Mapping[tuple[Phase, int | None], Names]:
+        slots = (None, *self._slots)
+        return {
+            (phase, slot): self._seen_from(phase, slot)
+            for phase in (_PRIVATE, _REST)
+            for slot in slots
+        }
+
+    def _seen_from(self, phase: Phase, slot: int | None) -> Names:
         first = phase is _PRIVATE
         values: dict[str, Any] = {
             "vandaag": self.context.today,
