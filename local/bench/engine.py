@@ -13,7 +13,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from local.bench.figures import Bar, Measure, Run, differences, judge, middle, odd_one_out
-from local.bench.files import HOME, bench_file
+from local.bench.files import HOME, bench_file, messy_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -29,7 +29,7 @@ DATAFRAMELY, PANDERA = "dataframely_schema", "pandera_schema"
 ARROW, FASTEXCEL, LXML = "pyarrow_csv", "fastexcel_read", "lxml_records"
 
 _OFTEN, _SOMETIMES, _ONCE = 5, 3, 1
-_LESS, _LEAST = 10, 1_000
+_LESS, _LEAST, _FEW = 10, 1_000, 2_000
 _SEEDS = range(1, 4)
 
 
@@ -129,7 +129,7 @@ class Measuring:
         self.console.print(self._bars())
 
     def agree(self) -> None:
-        """See that everyone finds the same in small deliveries with many mistakes.
+        """See that everyone finds the same in small deliveries, with many mistakes or a mess.
 
         Raises:
             DifferentError: two contenders found different sets.
@@ -137,8 +137,11 @@ class Measuring:
         everyone = (ROWS, ENGINE, POLARS, DATAFRAMELY, PANDERA, PYDANTIC)
         for seed in _SEEDS:
             self.tell(f"Comparing what is found, seed {seed}")
-            file = bench_file(2_000, "csv", seed=seed, errors=0.5)
-            self._compare({name: file for name in everyone if self._takes_part(name)}, {})
+            for file in (
+                bench_file(_FEW, "csv", seed=seed, errors=0.5),
+                messy_file(_FEW, seed),
+            ):
+                self._compare({name: file for name in everyone if self._takes_part(name)}, {})
 
     def _takes_part(self, name: str) -> bool:
         return not self.only or name in self.only

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from databroker.check import check_file
+from databroker.intake import package, sheet_scan, xlsx_file
 from databroker.rules.book import rule_book
 
 if TYPE_CHECKING:
@@ -12,18 +14,35 @@ if TYPE_CHECKING:
 
     from local.bench.contenders import Asked, Hit, Run
 
+_LIMITS = (
+    (package, "MAX_INFLATED"),
+    (sheet_scan, "MAX_TAGS"),
+    (xlsx_file, "MAX_STRING_TAGS"),
+)
+"""What keeps bombs out also keeps out a workbook of the size that is measured."""
+
+
+class RefusedError(Exception):
+    """The file was refused as a whole: there is nothing to compare."""
+
 
 def prepare(asked: Asked) -> Run:
-    """Compile the rules of every version that the file may be of."""
+    """Compile the rules of every version that the file may be of, and let files of any size in."""
+    for module, limit in _LIMITS:
+        setattr(module, limit, sys.maxsize)
     for dataset in asked.versions:
         rule_book(dataset)
 
     def run(file: Path) -> set[Hit]:
         checked = check_file(file.read_bytes(), file.name, asked.versions, asked.context)
-        return {
+        hits = {
             (finding.row, finding.field or "", finding.code)
             for finding in checked.findings
             if finding.row is not None and asked.compares(finding.code)
         }
+        refusals = [finding.code for finding in checked.findings if finding.code.startswith("BF-")]
+        if refusals and not hits:
+            raise RefusedError(*refusals)
+        return hits
 
     return run

@@ -1,5 +1,6 @@
 """The benchmark: medians and bars, and sets that must be the same. None of it needs the peers."""
 
+import csv
 import io
 import json
 import os
@@ -10,10 +11,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from local.bench import engine, run_one
+from local.bench import engine
 from local.bench.__main__ import main
+from local.bench.contenders import CONTEXT
 from local.bench.engine import ARROW, BARS, BENCHES, ENGINE, POLARS, ROWS, Bench, Measuring
 from local.bench.figures import Bar, Measure, Run, differences, judge, middle, odd_one_out
+from local.bench.mess import write_mess
 from simulators.hospital import make_delivery, write_csv
 
 LARGE = "100,000 CSV"
@@ -131,26 +134,55 @@ def test_a_contender_takes_the_rounds_that_its_bench_gives_it():
     assert {name: len(runs) for (_, name), runs in measuring.runs.items()} == {ENGINE: 2, POLARS: 1}
 
 
-def test_a_run_tells_what_it_took_and_found(tmp_path, capsys):
-    file = tmp_path / "delivery.csv"
-    write_csv(make_delivery(60, today=run_one.ask(file).context.today, errors=0.5), file)
+def python(*arguments):
+    """Run Python as a contender runs: what it changes in our modules stays there."""
+    path = {"PYTHONPATH": os.pathsep.join(sys.path)}
+    ran = subprocess.run(  # noqa: S603 - this interpreter, on our own code
+        [sys.executable, *map(str, arguments)],
+        check=True,
+        capture_output=True,
+        env=os.environ | path,
+    )
+    return ran.stdout
 
-    run_one.main([ROWS, str(file), "--hits", str(tmp_path / "hits")])
 
-    told = json.loads(capsys.readouterr().out)
-    hits = (tmp_path / "hits").read_text().splitlines()
-    assert told["hits"] == len(hits) > 10
+def test_a_run_tells_what_it_took_and_found(tmp_path):
+    file, hits = tmp_path / "delivery.csv", tmp_path / "hits"
+    write_csv(make_delivery(60, today=CONTEXT.today, errors=0.5), file)
+
+    told = json.loads(python("-m", "local.bench.run_one", ROWS, file, "--hits", hits))
+
+    found = hits.read_text().splitlines()
+    assert told["hits"] == len(found) > 10
     assert told["cpu"] > 0
     assert told["memory"] > 10_000_000
-    assert not any(code in hit for hit in hits for code in ("F-203", "F-231", "W-209"))
+    assert not any(code in hit for hit in found for code in ("F-203", "F-231", "W-209"))
+
+
+def test_a_refused_file_is_a_fault_and_no_small_set(tmp_path):
+    file = tmp_path / "delivery.csv"
+    file.write_text("interv_nr;interv_datum\nMCX-1234;01-01-2026\n")
+
+    with pytest.raises(subprocess.CalledProcessError) as fault:
+        python("-m", "local.bench.run_one", ROWS, file)
+
+    assert b"RefusedError: BF-007" in fault.value.stderr
+
+
+def test_a_mess_has_the_cells_that_are_hard_to_read(tmp_path):
+    write_mess(200, tmp_path / "mess.csv", today=CONTEXT.today, seed=1)
+
+    with (tmp_path / "mess.csv").open(encoding="utf-8", newline="") as file:
+        header, *lines = csv.reader(file, delimiter=";")
+
+    assert len(lines) == 200
+    assert {len(line) for line in lines} == {len(header)}
+    assert {"0_Nee", "\x1d", "31-02-2026"} < {cell for line in lines for cell in line}
 
 
 def test_measuring_needs_no_peer():
-    program = f"""
-import sys
-for name in {PEERS}:
-    sys.modules[name] = None
-import local.bench.__main__, local.bench.contenders.rows
-"""
-    path = {"PYTHONPATH": os.pathsep.join(sys.path)}
-    subprocess.run([sys.executable, "-c", program], check=True, env=os.environ | path)  # noqa: S603 - our own
+    python(
+        "-c",
+        f"import sys; sys.modules |= dict.fromkeys({PEERS})\n"
+        "import local.bench.__main__, local.bench.contenders.rows",
+    )
