@@ -12,6 +12,7 @@ SOURCES := layers functions client local simulators tests
 LINT := .local/lint
 BIN := .venv/bin
 SAM_BIN := .tools/sam/bin
+BENCH_BIN := .tools/bench/bin
 # The code runs from where it stands, as the functions find it in their layers.
 export PYTHONPATH := .:layers/databroker:layers/datasets:client
 SAM := PATH="$(CURDIR)/$(SAM_BIN):$$PATH" SAM_CLI_TELEMETRY=0 $(SAM_BIN)/sam
@@ -34,8 +35,8 @@ test: setup ## run every test
 
 check: check-format check-lint check-types check-imports check-cloud check-spelling check-build check-client test ## all that has to be green: style, types, contracts, cloud, build, tests
 
-bench: setup ## measure boot, delivery and memory
-	@$(BIN)/python -m local.bench $(ARGS)
+bench: setup $(BENCH_BIN)/.done ## measure the engine beside its peers, then the local stack; ARGS="--help" tells what it can do
+	@$(BIN)/python -m local.bench --python $(BENCH_BIN)/python $(ARGS)
 
 data: setup ## write synthetic deliveries; ARGS="--help" tells what it can do
 	@$(BIN)/python -m simulators.hospital $(ARGS)
@@ -104,6 +105,11 @@ $(SAM_BIN)/.done: requirements/sam.txt $(BIN)/.done
 	@$(BIN)/uv pip install $(UV_FLAGS) --python $(SAM_BIN)/python --require-hashes --requirement requirements/sam.txt
 	@touch $@
 
+$(BENCH_BIN)/.done: requirements/bench.txt $(BIN)/.done
+	@$(call make-venv,.tools/bench)
+	@$(BIN)/uv pip install $(UV_FLAGS) --python $(BENCH_BIN)/python --require-hashes --requirement requirements/bench.txt
+	@touch $@
+
 # Debian ships python3 without what a virtual environment needs. An environment is whole when it has
 # pip, which comes last: one that was interrupted is made again.
 define make-venv
@@ -129,7 +135,7 @@ UV := $(CURDIR)/$(BIN)
 lock: setup ## pin every requirement again, with hashes; ARGS=--upgrade to take newer ones
 	@cd layers && PATH="$(UV):$$PATH" $(COMPILE) $(LAYER) $(ARGS) dependencies/requirements.in -o dependencies/requirements.txt
 	@cd layers && PATH="$(UV):$$PATH" $(COMPILE) $(LAYER) $(ARGS) arrow/requirements.in -o arrow/requirements.txt
-	@cd requirements && for name in dev sam uv; do \
+	@cd requirements && for name in dev sam bench uv; do \
 		PATH="$(UV):$$PATH" $(COMPILE) --universal --python-version 3.11 $(ARGS) $$name.in -o $$name.txt || exit 1; done
 
 clean: ## remove everything that was made here, and the local stack's data

@@ -1,14 +1,12 @@
-"""`make bench`: how long the local stack takes to boot and to deliver, and the memory it needs.
+"""How long the local stack takes to boot and to deliver, and the memory it needs.
 
 Memory is the proportional set size of every process of the stack together: pages that processes
 share count once. It is known on Linux only; elsewhere the table says so.
 """
 
-import argparse
 import datetime as dt
 import json
 import os
-import sys
 import tempfile
 import threading
 import time
@@ -38,20 +36,15 @@ GOALS = {
 }
 
 
-def main(arguments: list[str] | None = None) -> int:
+def measure(console: Console, records: int) -> None:
     """Measure once and show it beside the goals; nothing here fails on a slow machine."""
-    parser = argparse.ArgumentParser(prog="python -m local.bench", description=__doc__)
-    parser.add_argument("--records", type=int, default=2_000)
-    records = parser.parse_args(arguments).records
     forget_own_environment()
-    console = Console()
     with tempfile.TemporaryDirectory(prefix="nhr-bench-") as place, console.status("") as status:
         measured = _measure(Path(place), records, status.update)
     table = Table("what", "measured", "goal", title=f"{records} records", box=SIMPLE_HEAD)
     for what, goal in GOALS.items():
         table.add_row(what, measured[what], goal)
     console.print(table)
-    return 0
 
 
 def _measure(place: Path, records: int, tell: Tell) -> dict[str, str]:
@@ -137,7 +130,3 @@ def _kilobytes(pid: int) -> int:
     except (FileNotFoundError, ProcessLookupError):
         return 0
     return sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

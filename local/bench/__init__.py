@@ -1,0 +1,1 @@
+"""Measuring: the engine beside its peers, and the local stack."""

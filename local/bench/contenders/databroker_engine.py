@@ -1,0 +1,49 @@
+"""Our engine, as `aanleveren controleer` asks it."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from databroker.check import check_file
+from databroker.rules.book import rule_book
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from local.bench.contenders import Asked, Hit, Run
+
+_LIMITS = (
+    ("databroker.intake.package", "MAX_INFLATED"),
+    ("databroker.intake.sheet_scan", "MAX_TAGS"),
+    ("databroker.intake.xlsx_file", "MAX_STRING_TAGS"),
+)
+"""What keeps bombs out also keeps out a workbook of the size that is measured."""
+
+
+class RefusedError(Exception):
+    """The file was refused as a whole: there is nothing to compare."""
+
+
+def prepare(asked: Asked) -> Run:
+    """Compile the rules of every version that the file may be of, and let files of any size in."""
+    if asked.file.suffix == ".xlsx":
+        for module, limit in _LIMITS:
+            setattr(import_module(module), limit, sys.maxsize)
+    for dataset in asked.versions:
+        rule_book(dataset)
+
+    def run(file: Path) -> set[Hit]:
+        checked = check_file(file.read_bytes(), file.name, asked.versions, asked.context)
+        hits = {
+            (finding.row, finding.field or "", finding.code)
+            for finding in checked.findings
+            if finding.row is not None and asked.compares(finding.code)
+        }
+        refusals = [finding.code for finding in checked.findings if finding.code.startswith("BF-")]
+        if refusals and not hits:
+            raise RefusedError(*refusals)
+        return hits
+
+    return run
