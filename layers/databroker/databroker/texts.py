@@ -155,8 +155,8 @@ class Texts:
     def strange_cells(self) -> Array:
         """Give the indexes of the cells with anything in them but printable ASCII, each once."""
         strange = (self.strange or Strange(self.data)).places
-        if not strange.size:
-            return strange
+        if not strange.size or not self.starts.size:
+            return np.zeros(0, np.int64)
         if (self.starts[1:] >= self.starts[:-1]).all():
             cells = np.searchsorted(self.starts, strange, side="right") - 1
             inside = (cells >= 0) & (strange < self.starts[cells] + self.lengths[cells])
@@ -199,6 +199,11 @@ class Texts:
             jumps[own[1:]] = starts[1:] - (starts[:-1] + self.lengths[filled[:-1]] - 1)
             data[:total] = self.data[np.cumsum(jumps, out=jumps)]
         return Texts(data, firsts, self.lengths)
+
+
+def beginning(words: Array, sizes: Array) -> Array:
+    """Give so many bytes of every word, and zeros for the others."""
+    return words & _MASKS.take(sizes, mode="clip")
 
 
 def buffer(content: bytes | bytearray | memoryview) -> Array:

@@ -187,7 +187,8 @@ def test_a_value_that_does_not_apply_is_told_and_left_out() -> None:
 def test_no_rule_sees_a_value_that_does_not_apply() -> None:
     records = the_rest(an_intervention("LEAD", hartfalen="1"))
 
-    done = Examination(DATASET, CONTEXT, Phase.VALIDATE).ask(records, {})
+    examination = Examination(DATASET, CONTEXT, Phase.VALIDATE)
+    done = examination.ask(examination.part(records), {})
 
     assert done.part.value("hartfalen") == [EMPTY]
 

@@ -7,7 +7,6 @@ import csv
 import io
 import re
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -208,7 +207,8 @@ class _Body:
         if begin + _STRETCH >= size:
             return size
         end = content.rfind(b"\n", begin, begin + _STRETCH) + 1 or begin + _STRETCH
-        quotes = content.count(b'"', begin, end)
+        first = content.find(b'"', begin, end)
+        quotes = content.count(b'"', first, end) if first >= 0 else 0
         while (quotes % 2 or content[end - 1] != _NEWLINE) and end < size:
             further = content.find(b"\n", end) + 1 or size
             quotes += content.count(b'"', end, further)
@@ -222,17 +222,20 @@ class _Stretch:
 
     `ends` are the places of the delimiters and of the ends of the lines; of those, `last` are the
     ends of the lines (by index). `starts` is where each line begins and `rows` its physical row.
+    `quoted` tells whether there are quotes, `spaces` whether a cell may begin with a space,
+    `breaks` how many line breaks there are.
     """
 
     data: Array
-    delimiter: str
     quoted: bool
+    spaces: bool
     strange: Strange
     breaks: int
     ends: Array
     last: Array
     starts: Array
     rows: Array
+    delimiter: str
 
     @classmethod
     def cut(
@@ -257,7 +260,7 @@ class _Stretch:
             if cells is None:
                 return None
             ends = _outside(ends, *cells)
-        last = np.flatnonzero(data[ends] == _NEWLINE)
+        last = _places_of(breaks, ends) if not quoted else np.flatnonzero(data[ends] == _NEWLINE)
         if data[size - 1] != _NEWLINE:
             ends, last = np.append(ends, size), np.append(last, ends.size)
         starts = np.concatenate([[0], ends[last[:-1]] + 1])
@@ -265,7 +268,8 @@ class _Stretch:
             return None  # one of the cells may be too long
         rows = row + 1 + (np.searchsorted(breaks, starts) if quoted else np.arange(starts.size))
         strange = Strange(data, np.concatenate([breaks, returns]))
-        return cls(data, delimiter, quoted, strange, breaks.size, ends, last, starts, rows)
+        spaces = _may_begin_cells(data[:size], separators, strange)
+        return cls(data, quoted, spaces, strange, breaks.size, ends, last, starts, rows, delimiter)
 
     def lines(self, width: int, places: Sequence[int]) -> Lines:
         """Give the lines of this width, with the columns at these places."""
@@ -328,23 +332,30 @@ class _Stretch:
 
     def _without_spaces(self, texts: Texts) -> Texts:
         """Empty the cells that hold nothing but spaces."""
-        if not self._may_have_spaces:
+        if not self.spaces:
             return texts
         blank = np.zeros(len(texts), bool)
         for index in np.flatnonzero(self._spaces(texts)).tolist():
             blank[index] = (texts[index] or " ").isspace()
         return texts.blanked(blank)
 
-    @cached_property
-    def _may_have_spaces(self) -> bool:
-        """Tell whether any cell begins with a space, or with what may be one."""
-        strange = self.strange.places
-        before = self.data[np.maximum(strange - 1, 0)]
-        marks = (ord(self.delimiter), _NEWLINE, _QUOTE)
-        if np.isin(before, marks).any() or (strange[:1] == 0).any():
-            return True
-        whole = self.data[: self.data.size - WORD].tobytes()
-        return whole.startswith(b" ") or any(bytes((mark, _SPACE)) in whole for mark in marks)
+
+def _places_of(breaks: Array, ends: Array) -> Array:
+    """Find the line breaks among the ends of cells; in most files they come at equal distances."""
+    width = ends.size // max(breaks.size, 1)
+    if ends.size == width * breaks.size and np.array_equal(ends[width - 1 :: width], breaks):
+        return np.arange(width - 1, ends.size, width)
+    return np.searchsorted(ends, breaks)
+
+
+def _may_begin_cells(data: Array, separators: Array, strange: Strange) -> bool:
+    """Tell whether a cell begins with a space, or with what may be one."""
+    begins = separators[:-1] | (data[:-1] == _QUOTE)
+    begins &= data[1:] == _SPACE
+    places = strange.places
+    first = data[0] == _SPACE or (places[:1] == 0).any()
+    before = data[np.maximum(places - 1, 0)]
+    return bool(first or begins.any() or (separators[places - 1] | (before == _QUOTE)).any())
 
 
 def _quoted_cells(data: Array, size: int, separators: Array) -> tuple[Array, Array] | None:

@@ -14,10 +14,10 @@ from databroker.dataset import Erasure, Phase
 from databroker.findings import refused_rows
 from databroker.records import PART, Records
 from databroker.rules import NUMBER, Completeness, Examination, rows_that_lose
-from databroker.rules.bulk import ages, matching
+from databroker.rules.bulk import matching
 from databroker.rules.calendar import civil
 from databroker.rules.cells import written
-from databroker.rules.vectors import EMPTY, Text
+from databroker.rules.vectors import EMPTY
 from databroker.texts import Texts
 
 if TYPE_CHECKING:
@@ -88,14 +88,15 @@ class IdentityChecker:
         Raises:
             RuleFaultError: a rule could not answer.
         """
-        erasures = self._examination.find_erasures(records)
-        done = self._examination.ask(records, erasures)
+        part = self._examination.part(records)
+        erasures = self._examination.find_erasures(part)
+        done = self._examination.ask(part, erasures)
         gone = rows_that_lose(Erasure.RECORD, erasures)
-        places = {row: index for index, row in enumerate(records.rows)} if erasures else {}
         for row, rules in erasures.items():
+            index = np.flatnonzero(records.numbers == row)
             for rule in rules:
                 if rule.erases is Erasure.RECORD or row not in gone:
-                    done.asked.note(rule.code, rule.fields[0], [places[row]])
+                    done.asked.note(rule.code, rule.fields[0], index.tolist())
         if _BSN in done.part.columns:
             found = _lost_zeros(done.part.cells(_BSN).canonical())
             self._lost_zeros = self._lost_zeros or found.size > 0
@@ -133,12 +134,8 @@ def minimise(records: Records, dataset: Dataset, context: Context) -> Records:
         RuleFaultError: a rule could not answer.
     """
     examination = Examination(dataset, context, Phase.PSEUDONYMISE)
-    return Records.concat(
-        [
-            _minimise(examination.part(some), examination.find_erasures(some))
-            for some in records.parts(PART)
-        ]
-    )
+    parts = map(examination.part, records.parts(PART))
+    return Records.concat([_minimise(part, examination.find_erasures(part)) for part in parts])
 
 
 def _minimise(part: Part, erasures: Erasures) -> Records:
@@ -148,9 +145,9 @@ def _minimise(part: Part, erasures: Erasures) -> Records:
     born, day = part.value("geb_datum"), part.value("interv_datum")
     if born is not None:
         born = np.where(gone, EMPTY, born)
-        age = np.full(part.size, EMPTY) if day is None else ages(born, day)
+        age = np.full(part.size, EMPTY) if day is None else part.age()
         derived["geb_jaar"] = written(np.where(born == EMPTY, EMPTY, civil(born)[0]))
-        derived["leeftijd"] = written(np.where(age > _OLDEST, EMPTY, age))
+        derived["leeftijd"] = written(np.where(gone | (age > _OLDEST), EMPTY, age))
     if "postcode" in part.columns:
         derived["pc4"] = _pc4(part).blanked(gone)
     ending = [name for name, column in part.columns.items() if not column.field.kept]
@@ -183,7 +180,7 @@ def _erase(records: Records, erasures: Erasures) -> Records:
 
 def _pc4(part: Part) -> Texts:
     """Make the postcodes coarser; one that is neither known nor Dutch leaves nothing behind."""
-    codes = Text.of(part.cells("postcode").canonical())
+    codes = part.cells("postcode").as_text
     dutch = matching(part.memory, codes, _DUTCH_POSTCODE)
     four = codes.texts.between(codes.texts.starts, codes.texts.starts + np.where(dutch, 4, 0))
     words: dict[int, str | None] = {}

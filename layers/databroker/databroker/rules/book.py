@@ -69,9 +69,20 @@ class Condition:
         Raises:
             RuleFaultError: the condition raised instead of answering.
         """
+        return self._told(self.answer(part, slot), part, slot)
+
+    def where(self, part: Part, slot: int | None = None) -> Array:
+        """Tell of which records, or of which one lead of theirs, it is true (mask).
+
+        Raises:
+            RuleFaultError: the condition raised instead of answering.
+        """
+        true = self.answer(part, slot)
+        return self._told(true, part, slot).true if true.any() else true
+
+    def _told(self, true: Array, part: Part, slot: int | None) -> Answer:
         present = None if slot is None else part.present.get(slot, np.zeros(part.size, bool))
-        readable = part.readable(self.expression.reads, slot)
-        return Answer.of(self.answer(part, slot), present, readable)
+        return Answer.of(true, present, part.readable(self.expression.reads, slot))
 
     def answer(self, part: Part, slot: int | None = None) -> Array:
         """Tell where the condition is true, whatever it looks at (mask).
@@ -105,6 +116,17 @@ class RowRule:
             filled = part.filled.get(slot, np.zeros(part.size, bool))
             return Answer.of(answer.true, answer.told, filled)
         return answer
+
+    def broken(self, part: Part, slot: int | None = None) -> Array:
+        """Tell which records, or which of their leads, break the rule (mask).
+
+        Raises:
+            RuleFaultError: the rule raised instead of answering.
+        """
+        broken = self.condition.where(part, slot)
+        if self.rule.scope is Scope.LEAD and slot is not None:
+            return broken & part.filled[slot]
+        return broken
 
     def slots(self, part: Part) -> Iterable[int | None]:
         """Give the leads that the rule is asked of one by one; None for the record as a whole."""

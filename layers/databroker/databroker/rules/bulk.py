@@ -159,17 +159,24 @@ def _is_placeholder(memory: Memory, text: Vector) -> Vector:
 def _lower(_memory: Memory, text: Vector) -> Vector:
     if not isinstance(text, Text):
         return functions.lower(text)
-    return text.changed(_LOWER[text.bytes()], functions.lower)
+    if text.lower is None:
+        words = [_LOWER[word.view(np.uint8)].view(np.uint64) for word in text.words()]
+        text.lower = text.changed(words, text.texts.lengths, functions.lower)
+    return text.lower
 
 
 def _acronym(_memory: Memory, text: Vector) -> Vector:
     if not isinstance(text, Text):
         return functions.acronym(text)
-    rows = _UPPER[text.bytes()]
+    rows = text.bytes()
     hyphens = rows == ord("-")
-    first = hyphens.argmax(axis=1)
-    kept = np.arange(rows.shape[1]) < np.where(hyphens.any(axis=1), first, 0)[:, None]
-    return text.changed(np.where(kept, rows, 0), functions.acronym)
+    size = np.where(hyphens.any(axis=1), hyphens.argmax(axis=1), 0).astype(np.int32)
+    acronyms = text.texts.between(text.texts.starts, text.texts.starts + size)
+    count = max(-(-int(size.max(initial=0)) // WORD), 1)
+    words = [
+        _UPPER[acronyms.words(number).view(np.uint8)].view(np.uint64) for number in range(count)
+    ]
+    return text.changed(words, size, functions.acronym)
 
 
 def _passes_eleven(memory: Memory, text: Vector) -> Vector:
@@ -194,8 +201,8 @@ def _holds_patient_number(_memory: Memory, number: Vector, patient: Vector) -> V
     """Ask only where both end in the same way, and nothing but zeros is left of the patient's."""
     if not (isinstance(number, Text) and isinstance(patient, Text)):
         return False
-    ends = _last_word(patient)
-    same = ends ^ _last_word(number)
+    ends = patient.last_word()
+    same = ends ^ number.last_word()
     # What an export puts around a number hides how it begins and ends.
     marked = np.isin(ends >> np.uint64(56), _MARKS)
     marked |= np.isin(patient.word(0) & np.uint64(0xFF), _MARKS)
@@ -215,15 +222,6 @@ _MARKS = np.frombuffer(functions.SPREADSHEET_MARKS.encode(), np.uint8).astype(np
 
 
 _ZEROS = np.uint64(int.from_bytes(b"0" * WORD, "little"))
-
-
-def _last_word(text: Text) -> Array:
-    """Give the last eight bytes of the plain texts, zeros in front where there are not so many."""
-    texts = text.texts
-    ends = texts.starts + texts.lengths
-    size = np.minimum(texts.lengths, WORD)
-    words = texts.between(ends - size, ends).words(0)
-    return np.where(size == 0, 0, words << (np.uint64(8) * (WORD - size).astype(np.uint64)))
 
 
 # --- implants ------------------------------------------------------------------------------------

@@ -86,11 +86,13 @@ class Cells:
             return None
         if self.numbers is not None:
             wanted = _as_number(read_cell(code, self.field))
-            return (self.numbers == wanted) & (wanted != EMPTY)
-        same = Text.of(self.raw).equals(code)
-        for index, cell in self.marked.items():
-            same[index] = cell.text == code
-        return same
+            return None if wanted == EMPTY else self.numbers == wanted
+        return self.as_text.equals(code)
+
+    @cached_property
+    def as_text(self) -> Text:
+        """Give the canonical texts as conditions see them."""
+        return Text.of(self.canonical())
 
     def canonical(self, *, unreadable: bool = False) -> Texts:
         """Give the canonical text of the column; what cannot be read is empty, or as delivered."""
@@ -116,6 +118,18 @@ class ColumnReader:
 
     def read(self, texts: Texts) -> Cells:
         """Read a part of the column."""
+        filled = np.flatnonzero(texts.lengths)
+        if filled.size * 4 > len(texts):
+            return self._read(texts)
+        some = self._read(texts.take(filled))
+        numbers = some.numbers
+        if numbers is not None:
+            numbers = np.full(len(texts), EMPTY)
+            numbers[filled] = some.numbers
+        marked = {int(filled[index]): cell for index, cell in some.marked.items()}
+        return Cells(self.field, texts, numbers, marked)
+
+    def _read(self, texts: Texts) -> Cells:
         field = self.field
         if field.type is FieldType.DATE:
             return self._dates(texts)
@@ -128,23 +142,20 @@ class ColumnReader:
         self._values = np.array([_as_number(cell) for cell in entries])
         self._marks = np.array([_is_marked(cell) for cell in entries], bool)
         self._marks[0] = False
+        self._any_marked = bool(self._marks.any())
 
     def _short(self, texts: Texts) -> Cells:
         long = np.flatnonzero(texts.lengths > WORD)
-        if long.size:
-            texts_of = texts.patched(dict.fromkeys(long.tolist()))
-        else:
-            texts_of = texts
+        some = texts.blanked(texts.lengths > WORD) if long.size else texts
         numbers = self._memo.numbers(
-            texts_of.words(0), lambda index: read_cell(texts_of[index], self.field)
+            some.words(0), lambda index: read_cell(some[index], self.field)
         )
-        marked = {
-            index: self._memo.entries[numbers[index]]
-            for index in np.flatnonzero(self._marks[numbers]).tolist()
-        }
-        values = self._values[numbers]
-        if self.field.type in _TEXTUAL:
-            values = None
+        marked = {}
+        if self._any_marked:
+            entries = self._memo.entries
+            for index in np.flatnonzero(self._marks[numbers]).tolist():
+                marked[index] = entries[numbers[index]]
+        values = None if self.field.type in _TEXTUAL else self._values[numbers]
         return self._with_others(texts, values, long, marked)
 
     def _dates(self, texts: Texts) -> Cells:

@@ -49,7 +49,7 @@ class Tally:
         condition = of.book.counts.get(column.field.name)
         applies = of.mask
         if condition is not None:
-            applies = applies & condition.ask(of.part, column.slot).true
+            applies = applies & condition.where(of.part, column.slot)
         cells = of.part.cells(column.name)
         empty = cells.empty
         if column.name in done.ignored:

@@ -104,13 +104,13 @@ class Examination:
         self._counts: Counter[tuple[str, str]] = Counter()
         self._tallies: dict[str, Tally] = {}
 
-    def ask(self, records: Records, erasures: Erasures) -> Answered:
+    def ask(self, part: Part, erasures: Erasures) -> Answered:
         """Ask everything of some records.
 
         Raises:
             RuleFaultError: a rule could not answer.
         """
-        part = self.part(records)
+        records = part.records
         of = Asked(
             part=part,
             columns=[c for c in part.columns.values() if c.field.kept is not self._private],
@@ -132,29 +132,22 @@ class Examination:
         self.comma = self.comma or any(part.cells(column.name).comma for column in of.columns)
         return answered
 
-    def part(self, records: Records, *, unreadable: bool = False) -> Part:
+    def part(self, records: Records) -> Part:
         """Give some records as conditions see them."""
-        return Part(
-            records,
-            self.dataset,
-            self.context,
-            self._readers,
-            self.memory,
-            unreadable=unreadable,
-        )
+        return Part(records, self.dataset, self.context, self._readers, self.memory)
 
-    def find_erasures(self, records: Records) -> Erasures:
+    def find_erasures(self, part: Part) -> Erasures:
         """Ask the rules that take something away, of the values as delivered, readable or not.
 
         Raises:
             RuleFaultError: a rule could not answer.
         """
         found: Erasures = {}
-        part = self.part(records, unreadable=True)
+        delivered = part.as_delivered()
         for rule in self.book.rules:
             if rule.rule.erases:
-                for index in np.flatnonzero(rule.condition.answer(part)).tolist():
-                    found.setdefault(int(records.numbers[index]), []).append(rule.rule)
+                for index in np.flatnonzero(rule.condition.answer(delivered)).tolist():
+                    found.setdefault(int(part.records.numbers[index]), []).append(rule.rule)
         return found
 
     def complete(self) -> list[Completeness]:
@@ -183,7 +176,7 @@ class Examination:
     def _ask_rule(self, of: Asked, rule: RowRule, told: dict[str, Array]) -> None:
         name = rule.rule.fields[0]
         for slot in rule.slots(of.part):
-            broken = rule.ask(of.part, slot).true & of.mask
+            broken = rule.broken(of.part, slot) & of.mask
             if not broken.any():
                 continue
             indexes = np.flatnonzero(broken)

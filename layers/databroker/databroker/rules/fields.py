@@ -71,7 +71,7 @@ def check_needed(of: Asked, told: Mapping[str, Array]) -> None:
                 empty &= ~of.nameless
             of.note("F-001", column.name, np.flatnonzero(empty))
         elif condition is not None:
-            needed = condition.ask(of.part, column.slot).true
+            needed = condition.where(of.part, column.slot)
             of.note("F-011", column.name, np.flatnonzero(empty & needed))
 
 

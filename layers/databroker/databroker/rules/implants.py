@@ -14,7 +14,7 @@ import numpy as np
 from databroker.rules.memo import Memo, mixed
 from databroker.rules.udi import FREE_TEXT, gtin_ok, parse_udi, read_day
 from databroker.rules.vectors import EMPTY
-from databroker.texts import Texts
+from databroker.texts import WORD, Texts, beginning
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -82,12 +82,13 @@ class UdiReader:
     def read(self, text: Text) -> Implants:
         """Read a column."""
         found = Implants.none(len(text))
-        others = text.filled
-        begun = np.flatnonzero((text.word(0) & _MARK_BYTES) == _mark("01"))
-        proven = self._read_ordinary(text.texts.take(begun), begun, found)
-        others[begun[proven]] = False
-        for code in ("0", "-1"):
-            others &= ~text.equals(code)
+        first = text.word(0)
+        begun = np.flatnonzero((first & _MARK_BYTES) == _mark("01"))
+        others = first != 0
+        others[list(text.odd)] = True
+        others[begun[self._read_ordinary(text.texts.take(begun), begun, found)]] = False
+        for code in (b"0", b"-1"):
+            others &= first != int.from_bytes(code, "little")
         for index in np.flatnonzero(others).tolist():
             _read_one(text[index] or "", index, found)
         return found
@@ -97,8 +98,7 @@ class UdiReader:
         ends, places = texts.starts + texts.lengths, texts.starts + _HEAD
         heads = texts.between(texts.starts, np.minimum(ends, places))
         gtins = mixed([heads.words(number) for number in range(_WORDS)])
-        numbers = self._gtins.numbers(gtins, lambda index: gtin_ok((heads[index] or "")[_MARK:]))
-        good = np.array(self._gtins.entries, bool)[numbers]
+        good = self._gtins.values(gtins, lambda index: gtin_ok((heads[index] or "")[_MARK:]))
         days = {"11": np.full(where.size, EMPTY), "17": np.full(where.size, EMPTY)}
         names = {"10": np.zeros(where.size, np.uint64), "21": np.zeros(where.size, np.uint64)}
         left = np.flatnonzero(good & (places < ends))
@@ -127,8 +127,7 @@ class UdiReader:
     def _read_days(self, part: Texts) -> Array:
         """Read the date that each text begins with; `EMPTY` where there is none."""
         digits = part.between(part.starts, part.starts + np.minimum(part.lengths, _DATE))
-        numbers = self._days.numbers(digits.words(0), lambda index: _day(digits[index] or ""))
-        return np.array(self._days.entries)[numbers]
+        return self._days.values(digits.words(0), lambda index: _day(digits[index] or ""))
 
 
 def _mark(identifier: str) -> np.uint64:
@@ -151,9 +150,8 @@ def _read_free(part: Texts) -> tuple[Array, Array]:
     after = rows[np.arange(len(part)), lengths]
     ends = (after == ord("(")) | (lengths == part.lengths)
     fits = ends & (lengths > 0) & (lengths <= _LONGEST_FREE)
-    own = part.between(part.starts, part.starts + lengths)
-    names = mixed([own.words(number) for number in range(_WORDS)])
-    return np.where(fits, names, np.uint64(0)), lengths
+    own = [beginning(word, lengths - WORD * number) for number, word in enumerate(words)]
+    return np.where(fits, mixed(own), np.uint64(0)), lengths
 
 
 def _implant(gtins: Array, serials: Array) -> Array:

@@ -28,9 +28,10 @@ class Memo(Generic[T]):
     Key 0 is that of an empty cell. The entries are numbered as they come; `entries` holds them.
     """
 
-    def __init__(self, empty: T, *, grown: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, empty: T, *, grown: Callable[[], None] | None = None) -> None:
         """Start with the entry of an empty cell; `grown` is called when there are others."""
         self.entries: list[T] = [empty]
+        self._table: Array | None = None
         self._grown = grown
         self._numbers: dict[int, int] = {0: 0}
         self._slot_keys = np.zeros(1 << _SLOT_BITS, np.uint64)
@@ -49,6 +50,13 @@ class Memo(Generic[T]):
             self._slot_numbers[slots[missed]] = found[missed]
         return found
 
+    def values(self, keys: Array, make: Callable[[int], T]) -> Array:
+        """Give the entries themselves, numbers or truths, of every key."""
+        numbers = self.numbers(keys, make)
+        if self._table is None:
+            self._table = np.array(self.entries)
+        return self._table[numbers]
+
     def _look_up(self, keys: Array, missed: Array, make: Callable[[int], T]) -> Array:
         different, first, which = np.unique(keys[missed], return_index=True, return_inverse=True)
         before = len(self.entries)
@@ -57,7 +65,9 @@ class Memo(Generic[T]):
                 self._numbers[key] = len(self.entries)
                 self.entries.append(make(index))
         if len(self.entries) > before:
-            self._grown()
+            self._table = None
+            if self._grown:
+                self._grown()
         numbers = np.array([self._numbers[key] for key in different.tolist()], np.int32)
         return numbers[which]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -55,10 +56,7 @@ class Readers(dict[str, ColumnReader]):
 
 
 class Part:
-    """Some records of a delivery.
-
-    `unreadable` tells that conditions see the text of a cell that cannot be read, not nothing.
-    """
+    """Some records of a delivery."""
 
     def __init__(
         self,
@@ -67,8 +65,6 @@ class Part:
         context: Context,
         readers: Readers,
         memory: Memory,
-        *,
-        unreadable: bool = False,
     ) -> None:
         """Take the records; nothing is read yet."""
         self.records = records
@@ -79,10 +75,18 @@ class Part:
         self._stems = [field.stem for field in dataset.fields if field.slots > 1]
         self._context = context
         self._readers = readers
-        self._unreadable = unreadable
+        self._as_delivered = False
         self._cells: dict[str, Cells] = {}
         self._values: dict[str, Vector] = {}
         self.names = Names(self._value)
+
+    def as_delivered(self) -> Part:
+        """Give the same records; of a cell that cannot be read conditions see what it says."""
+        part = copy(self)
+        part._as_delivered = True
+        part._values = {}
+        part.names = Names(part._value)
+        return part
 
     def cells(self, name: str) -> Cells:
         """Give a column that was delivered, read."""
@@ -168,7 +172,9 @@ class Part:
         cells = self.cells(name)
         if cells.numbers is not None:
             return cells.numbers
-        return Text.of(cells.canonical(unreadable=self._unreadable))
+        if self._as_delivered and cells.problems:
+            return Text.of(cells.canonical(unreadable=True))
+        return cells.as_text
 
     def _lead_value(self, slot: int, name: str) -> Vector:
         return self.value(f"{name}{slot}") if name in self._stems else self.names[name]
@@ -190,8 +196,13 @@ class Part:
             last[mask] = slot
         return last > count
 
-    def _age(self) -> Vector:
+    def age(self) -> Vector:
         """Give the age at the intervention: as derived by the privacy step, or from the dates."""
+        if _AGE.name not in self._values:
+            self._values[_AGE.name] = self._read_age()
+        return self._values[_AGE.name]
+
+    def _read_age(self) -> Vector:
         if _AGE.name in self.records.columns:
             return self._readers[_AGE.name].read(self.records.columns[_AGE.name]).numbers
         born, day = self.value("geb_datum"), self.value("interv_datum")
@@ -207,7 +218,7 @@ _FURTHER: Mapping[str, Callable[[Part], Vector]] = {
     "vandaag": lambda part: float(part.context.today.toordinal()),
     "centrum_acroniem": lambda part: part.context.centre,
     "bsn_kolom_aanwezig": lambda part: "bsn" in part.columns,
-    "leeftijd": Part._age,
+    "leeftijd": Part.age,
     "leadgat": Part._has_gap,
     "leads": Part._leads,
     "db_impl_device": lambda _part: None,  # the registry is not asked before the conflicts

@@ -54,6 +54,7 @@ class Text:
         self.texts = texts
         self.odd = odd
         self.implants: Any = None
+        self.lower: Text | None = None
         self.count = max(-(-int(texts.lengths.max(initial=0)) // WORD), 1)
         self._words: dict[int, Array] = {}
 
@@ -93,6 +94,14 @@ class Text:
         """Give the words of the texts, at least one."""
         return [self.word(number) for number in range(self.count)]
 
+    def last_word(self) -> Array:
+        """Give the last eight bytes of the plain texts, zeros in front where there are less."""
+        texts = self.texts
+        ends = texts.starts + texts.lengths
+        size = np.minimum(texts.lengths, WORD)
+        words = texts.between(ends - size, ends).words(0)
+        return np.where(size == 0, 0, words << (8 * (WORD - size)).astype(np.uint64))
+
     def keys(self) -> Array:
         """Give a key (uint64) for every text, 0 for an empty one; equal texts have equal keys."""
         keys = mixed(self.words())
@@ -104,15 +113,20 @@ class Text:
         """Give the plain texts as a table of bytes (uint8), a row each, zeros behind them."""
         return np.stack(self.words(), axis=1).view(np.uint8)
 
-    def changed(self, rows: Array, change: Callable[[str], str | None]) -> Text:
-        """Give other texts in place of these: a table of bytes for the plain ones, and the change
-        that makes the same of an odd one."""
-        width = rows.shape[1]
-        data = np.concatenate([rows.ravel(), np.zeros(WORD, np.uint8)])
-        starts = np.arange(0, rows.size, width, dtype=np.int32)
-        lengths = np.count_nonzero(rows, axis=1).astype(np.int32)
+    def changed(
+        self, words: Sequence[Array], lengths: Array, change: Callable[[str], str | None]
+    ) -> Text:
+        """Give other texts in place of these: the words of the plain ones, with their lengths, and
+        the change that makes the same of an odd one."""
+        count = len(words)
+        data = np.zeros((self.texts.lengths.size + 1, count), np.uint64)
+        for number, word in enumerate(words):
+            data[:-1, number] = word
+        starts = np.arange(0, len(self) * count * WORD, count * WORD, dtype=np.int32)
         odd = {index: change(text) or "" for index, text in self.odd.items()}
-        return Text(Texts(data, starts, lengths), odd)
+        text = Text(Texts(data.ravel().view(np.uint8), starts, lengths), odd)
+        text._words = dict(enumerate(words))
+        return text
 
     def equals(self, other: Text | str | None) -> Array:
         """Give a mask of the cells that are the same as the other's, or as one text."""
@@ -148,25 +162,20 @@ class Answers:
         """Ask a function of one text."""
         self._function = function
         self._alike = alike
-        self._memo: Memo[bool] = Memo(function(None), grown=self._tabulate)
+        self._memo: Memo[bool] = Memo(function(None))
         self._odd: dict[str, bool] = {}
-        self._tabulate()
 
     def of(self, text: Text) -> Array:
         """Give the answers for a column (mask)."""
         words = text.words()
         if self._alike is not None:
             words = [self._alike[word.view(np.uint8)].view(np.uint64) for word in words]
-        numbers = self._memo.numbers(mixed(words), lambda index: self._function(text[index]))
-        answers: Array = self._answers[numbers]
+        answers = self._memo.values(mixed(words), lambda index: self._function(text[index]))
         for index, odd in text.odd.items():
             if odd not in self._odd:
                 self._odd[odd] = self._function(odd)
             answers[index] = self._odd[odd]
         return answers
-
-    def _tabulate(self) -> None:
-        self._answers = np.array(self._memo.entries, bool)
 
 
 def truth(value: Vector) -> Vector:

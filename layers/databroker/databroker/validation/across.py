@@ -13,9 +13,10 @@ from databroker.rules.bulk import FUNCTIONS
 from databroker.rules.calendar import civil
 from databroker.rules.memo import mixed
 from databroker.rules.vectors import EMPTY, Text
+from databroker.texts import WORD, Texts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from databroker.rules.evaluate import Answered, Examination
     from databroker.rules.part import Part
@@ -33,12 +34,13 @@ _UPPER = np.array([ord(chr(byte).upper()) if byte < 128 else byte for byte in ra
 class _Kept:
     """What is kept of some records until all were seen.
 
-    `part` has the columns that are told about; `number` (uint64, capitals and small letters alike)
+    `part` has the columns that are told about, `text` the intervention numbers; `number` (uint64, capitals and small letters alike)
     and `day` are what is compared of each record, 0 and `EMPTY` for one that is not asked.
     """
 
     part: Part
     nameless: Array
+    text: Text
     number: Array
     day: Array
 
@@ -67,8 +69,7 @@ class Across:
         """Remember some records."""
         part, asked = done.part, done.asked.mask
         named, day = part.value(NUMBER), part.value(_DAY)
-        nothing = np.zeros(part.size, np.uint64)
-        number = nothing if named is None else _capitals(named).keys()
+        text = _capitals(Text.of(Texts.empty(part.size)) if named is None else named)
         days = np.full(part.size, EMPTY) if day is None else day
         names = [NUMBER, *self._remember_implants(done)]
         records = part.records.only(names)
@@ -76,7 +77,8 @@ class Across:
             _Kept(
                 self._examination.part(records),
                 done.asked.nameless,
-                np.where(asked, number, nothing),
+                text,
+                np.where(asked, text.keys(), np.uint64(0)),
                 np.where(asked, days, EMPTY),
             )
         )
@@ -130,9 +132,9 @@ class Across:
         starts = np.cumsum([0, *(kept.part.size for kept in self._kept)])
         implants = np.concatenate([placed.implant for placed in self._placed] or [[]])
         records = np.concatenate([p.index + starts[p.kept] for p in self._placed] or [[]])
-        columns = [placed.column for placed in self._placed for _ in range(placed.index.size)]
+        column_of = np.repeat(np.arange(len(self._placed)), [p.index.size for p in self._placed])
         for same in _alike(implants):
-            found = sorted((int(records[at]), columns[at]) for at in same)
+            found = sorted((int(records[at]), self._placed[column_of[at]].column) for at in same)
             numbers = {self._number(record) for record, _ in found}
             if len(numbers) > 1:
                 rows = self._rows({record for record, _ in found})
@@ -151,26 +153,30 @@ class Across:
     def _series(self, days: Array) -> Iterator[Array]:
         """Give the records whose numbers differ in their digits only, in the order of those."""
         plain: list[tuple[Array, ...]] = []
-        others: dict[tuple[str, ...], list[tuple[tuple[int, ...], float, int]]] = {}
+        others: list[tuple[str, int]] = []
         first = 0
         for kept in self._kept:
             own = days[first : first + kept.part.size]
             dated = np.flatnonzero((kept.number != 0) & (own != EMPTY))
-            numbers = Text.of(kept.part.canonical(NUMBER).take(dated))
-            names, places, is_plain = _numbered(numbers)
-            plain.append((names[is_plain], *places[:, is_plain], first + dated[is_plain]))
-            for index in np.flatnonzero(~is_plain).tolist():
-                number, record = (numbers[index] or "").upper(), first + int(dated[index])
-                digits = tuple(int(run) for run in re.findall(r"[0-9]+", number))
-                if digits:
-                    series = others.setdefault(tuple(re.split(r"[0-9]+", number)), [])
-                    series.append((digits, float(days[record]), record))
+            names, place, is_plain = _numbered(kept.text)
+            ordered = dated[is_plain[dated]]
+            plain.append((names[ordered], place[ordered], first + ordered))
+            left = dated[~is_plain[dated]].tolist()
+            others += [(kept.text[index] or "", first + index) for index in left]
             first += kept.part.size
-        for numbered in others.values():
+        names, place, records = (np.concatenate(each) for each in zip(*plain, strict=True))
+        if any(re.fullmatch("[^0-9]*[0-9]+", number) for number, _ in others):
+            # A long one may be of the same series as a short one.
+            others += [(self._text(record), record) for record in records.tolist()]
+        else:
+            yield from _in_order(names, place, days, records)
+        series: dict[tuple[str, ...], list[tuple[tuple[int, ...], float, int]]] = {}
+        for number, record in others:
+            if digits := tuple(map(int, re.findall("[0-9]+", number))):
+                name = tuple(re.split("[0-9]+", number))
+                series.setdefault(name, []).append((digits, float(days[record]), record))
+        for numbered in series.values():
             yield np.array([record for _, _, record in sorted(numbered)])
-        names, low, high, records = (np.concatenate(each) for each in zip(*plain, strict=True))
-        order = np.lexsort((records, days[records], low, high, names))
-        yield from np.split(records[order], np.flatnonzero(np.diff(names[order])) + 1)
 
     def _note(self, code: str, kept: _Kept, column: str, index: int, **texts: str) -> None:
         self._notes.of_records(code, kept.part, column, [index], kept.nameless, **texts)
@@ -187,6 +193,10 @@ class Across:
         kept, index = self._place(record)
         return int(kept.number[index]) or -record - 1
 
+    def _text(self, record: int) -> str:
+        kept, index = self._place(record)
+        return kept.text[index] or ""
+
     def _rows(self, records: Iterable[int]) -> str:
         found = (self._place(record) for record in sorted(records))
         return ", ".join(str(kept.part.records.numbers[index]) for kept, index in found)
@@ -200,40 +210,64 @@ _ACROSS = {
 
 
 def _capitals(text: Text) -> Text:
-    return text.changed(_UPPER[text.bytes()], str.upper)
+    words = [_UPPER[word.view(np.uint8)].view(np.uint64) for word in text.words()]
+    return text.changed(words, text.texts.lengths, str.upper)
 
 
 def _alike(names: Array) -> Iterator[list[int]]:
     """Give the places of every name (uint64) that occurs more than once; 0 is no name."""
-    order = np.argsort(names, kind="stable")
-    ranked = names[order]
-    first = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]]) if ranked.size else order
-    sizes = np.diff(np.r_[first, ranked.size])
-    several = (sizes > 1) & (ranked[first] != 0)
-    for start, size in zip(first[several].tolist(), sizes[several].tolist(), strict=True):
-        yield order[start : start + size].tolist()
+    ranked = np.sort(names)
+    double = ranked[1:][(ranked[1:] == ranked[:-1]) & (ranked[1:] != 0)]
+    if not double.size:
+        return
+    places = np.flatnonzero(np.isin(names, double))
+    order = places[np.argsort(names[places], kind="stable")]
+    for same in np.split(order, np.flatnonzero(np.diff(names[order])) + 1):
+        yield same.tolist()
+
+
+def _in_order(names: Array, place: Array, days: Array, records: Array) -> Sequence[Array]:
+    """Give the records of each name in the order of their place, then day, then record."""
+    if (names[1:] == names[:-1]).all() and (place[1:] > place[:-1]).all():
+        return [records]  # one series in order, as most files are
+    order = np.lexsort((records, days[records], place, names))
+    return np.split(records[order], np.flatnonzero(np.diff(names[order])) + 1)
 
 
 def _numbered(numbers: Text) -> tuple[Array, Array, Array]:
-    """Take apart the numbers that end in their only digits, as `MCX-000123` does.
+    """Take apart the numbers that end in their only digits, up to eight, as `MCX-000123` does.
 
-    Gives a name (uint64) for what stands before the digits, the digits as two numbers (a row each),
-    and a mask of the numbers that are so.
+    Gives a name (uint64) for what stands before the digits, the digits as a number, and a mask of
+    the numbers that are so.
     """
-    rows = _UPPER[numbers.bytes()]
-    digits = (rows >= ord("0")) & (rows <= ord("9"))
-    count, lengths = digits.sum(axis=1), numbers.texts.lengths
-    behind = lengths[:, None] - 1 - np.arange(rows.shape[1])
-    at_the_end = digits & (behind >= 0) & (behind < count[:, None])
-    plain = (at_the_end.sum(axis=1) == count) & (count > 0) & (count <= 2 * _DIGITS)
-    worth = np.where(at_the_end, _POWERS[behind % _DIGITS], 0) * (rows & 0xF)
-    low = np.where(behind < _DIGITS, worth, 0).sum(axis=1)
-    words = np.where(digits, 0, rows).view(np.uint64)
-    return mixed(list(words.T)), np.stack([low, worth.sum(axis=1) - low]), plain
+    last = numbers.last_word() ^ _ZEROS
+    other = ((last + _TO_THE_TOP) | last) & _TOPS
+    count = np.zeros(len(numbers), np.int32)
+    for size in range(1, WORD):
+        count += other >> np.uint64(8 * (WORD - size)) == 0
+    texts = numbers.texts
+    before = texts.between(texts.starts, texts.starts + np.maximum(texts.lengths - count, 0))
+    words = [before.words(number) for number in range(numbers.count)]
+    plain = (count > 0) & (count < WORD)
+    for word in words:
+        digits = word ^ _ZEROS
+        plain &= ((digits + _TO_THE_TOP) | digits) & _TOPS == _TOPS
+    digits = last & ~((np.uint64(1) << (8 * (WORD - count)).astype(np.uint64)) - np.uint64(1))
+    for shift, weight, kept in _PAIRS:
+        digits = (digits * weight + (digits >> shift)) & kept
+    return mixed(words), digits.astype(np.int64), plain
 
 
-_DIGITS = 15
-_POWERS = 10 ** np.arange(_DIGITS, dtype=np.int64)
+_ZEROS = np.uint64(0x3030_3030_3030_3030)
+_TO_THE_TOP = np.uint64(0x7676_7676_7676_7676)
+_TOPS = np.uint64(0x8080_8080_8080_8080)
+"""A byte that is no digit (0 to 9, the zero of text taken away) reaches its highest bit."""
+_PAIRS = [
+    (np.uint64(8), np.uint64(10), np.uint64(0x00FF_00FF_00FF_00FF)),
+    (np.uint64(16), np.uint64(100), np.uint64(0x0000_FFFF_0000_FFFF)),
+    (np.uint64(32), np.uint64(10_000), np.uint64(0xFFFF_FFFF)),
+]
+"""How eight digits become a number: the ones next to each other first."""
 
 
 def _longest_rising(days: Array) -> Array:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from databroker.dataset import Phase, shortened
 from databroker.findings import refused_rows
 from databroker.records import PART, Records
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from databroker.dataset import Dataset
     from databroker.findings import Finding
     from databroker.rules import Answered
+    from databroker.texts import Array
 
 _MANY_REFUSED = 10.0
 """Per cent; from here on the hospital should look at the whole file (BW-003)."""
@@ -54,7 +57,7 @@ class Validator:
         """
         self._examination = Examination(dataset, context, Phase.VALIDATE)
         self._across = Across(self._examination)
-        self._rows: set[int] = set()
+        self._rows: list[Array] = []
 
     def ask(self, records: Records, erasures: Erasures) -> Answered:
         """Ask everything of some records; `erasures` is what the privacy step took from them.
@@ -62,9 +65,9 @@ class Validator:
         Raises:
             RuleFaultError: a rule could not answer.
         """
-        done = self._examination.ask(records, erasures)
+        done = self._examination.ask(self._examination.part(records), erasures)
         self._across.add(done)
-        self._rows.update(records.rows)
+        self._rows.append(records.numbers)
         return done
 
     def verdict(self, before: Collection[int] = ()) -> Verdict:
@@ -76,15 +79,17 @@ class Validator:
         self._across.note()
         completeness = examination.complete()
         refused = examination.notes.refused().union(before)
-        self._judge_file(refused)
-        return Verdict(examination.notes.sorted(), refused & self._rows, completeness)
+        rows = np.concatenate([*self._rows, np.zeros(0, np.int32)])
+        left = refused.intersection(rows[np.isin(rows, list(refused))].tolist())
+        self._judge_file(len(rows) + len(refused) - len(left), refused)
+        return Verdict(examination.notes.sorted(), left, completeness)
 
-    def _judge_file(self, refused: set[int]) -> None:
+    def _judge_file(self, records: int, refused: set[int]) -> None:
         """Note what the verdicts on the records together say of the file."""
-        notes, records = self._examination.notes, refused | self._rows
-        if records and records == refused:
+        notes = self._examination.notes
+        if records and records == len(refused):
             notes.of_file("BF-020")
-        elif records and (pct := 100 * len(refused) / len(records)) >= _MANY_REFUSED:
+        elif records and (pct := 100 * len(refused) / records) >= _MANY_REFUSED:
             notes.of_file("BW-003", pct=percentage(pct))
         if self._examination.comma:
             notes.of_file("BW-009")
