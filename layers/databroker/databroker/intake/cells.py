@@ -95,7 +95,7 @@ def _moment(value: float, style: Style, epoch: dt.datetime) -> str:
         day, fraction = divmod(value, 1)
         time = dt.timedelta(milliseconds=round(fraction * _DAY))
         if day == 0 and not time.days:
-            return str((dt.datetime.min + time).time())
+            return str((EPOCH_1904 + time).time())
         if epoch == EPOCH_1900 and day == _LEAP_DAY:
             return "29-02-1900"
         early = epoch == EPOCH_1900 and 0 < value < _LEAP_DAY

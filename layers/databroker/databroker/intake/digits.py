@@ -16,9 +16,7 @@ MASKS = np.array([(1 << (8 * kept)) - 1 for kept in range(WORD + 1)], np.uint64)
 
 _EXACT = 15
 """Digits that any reader of a spreadsheet keeps."""
-_ZEROS, _SIXES, _HIGH = (
-    np.uint64(each * 0x0101010101010101) for each in (0x30, 0x06, 0xF0)
-)
+_ZEROS, _SIXES, _HIGH = (np.uint64(each * 0x0101010101010101) for each in (0x30, 0x06, 0xF0))
 _PAIRS, _FOURS, _EIGHTS = (
     (np.uint64(mask), np.uint64(ten << shift | 1), np.uint64(shift))
     for mask, ten, shift in (
@@ -54,4 +52,5 @@ def are_as_written(texts: Texts) -> Array:
 
 
 def _all_digits(word: Array) -> Array:
-    return (((word | (word + _SIXES)) & _HIGH) == _ZEROS) & ((word & _HIGH) == _ZEROS)
+    good: Array = ((word & _HIGH) == _ZEROS) & (((word + _SIXES) & _HIGH) == _ZEROS)
+    return good

@@ -23,6 +23,7 @@ _TEXT, _SHARED, _PLAIN, _OTHER = range(4)
 """What is done to a cell: nothing, a look in the shared strings, nothing if it is a number as it is
 written anyway, or reading it."""
 
+_ASCII = 0x7F
 _KEPT = 50_000
 """Distinct cells whose text is remembered."""
 _KEY_WORDS = 3
@@ -66,7 +67,7 @@ class Meaning:
         self._shapes: dict[Shape, int] = {}
         self._doings = np.zeros(0, np.uint8)
         self._inline = np.zeros(0, bool)
-        self._known: dict[tuple[bytes, int], bytes] = {}
+        self._known: dict[tuple[str, int], bytes] = {}
 
     def shape(self, kind: str, style: int) -> int:
         """Give the number of a shape."""
@@ -96,21 +97,20 @@ class Meaning:
             UnreadableError: BF-004 for a cell that makes no sense, BF-018 for one that is too long.
         """
         doings = np.where(grid.texts.lengths > 0, self._doings[grid.shapes], _OTHER + 1)
-        plain = np.flatnonzero(doings == _PLAIN)
-        doings[plain[~are_as_written(grid.texts.take(plain))]] = _OTHER
+        numbers = np.flatnonzero(doings == _PLAIN)
+        doings[numbers[~are_as_written(grid.texts.take(numbers))]] = _OTHER
         chosen = [np.flatnonzero(doings == doing) for doing in range(_OTHER + 1)]
         text, shared, plain, other = (grid.texts.take(some) for some in chosen)
-        texts = Texts.concat(
-            [tidy(text), self._look_up(shared), plain, self._distinct(other, grid.shapes[chosen[3]])]
-        )
+        read = [tidy(text), self._look_up(shared), plain]
+        texts = Texts.concat([*read, self._distinct(other, grid.shapes[chosen[_OTHER]])])
         order = np.concatenate(chosen)
-        for i in np.flatnonzero(texts.lengths > MAX_LENGTH):
+        for i in np.flatnonzero(texts.lengths > MAX_LENGTH).tolist():
             check_length(texts[i] or "")
         return Grid(grid.rows, grid.at[order], grid.places[order], grid.shapes[order], texts)
 
     def _look_up(self, numbers: Texts) -> Texts:
         indexes = whole_numbers(numbers)
-        for i in np.flatnonzero(indexes < 0):
+        for i in np.flatnonzero(indexes < 0).tolist():
             indexes[i] = _int(numbers[i] or "")
         if indexes.size and not 0 <= indexes.min() <= indexes.max() < len(self._strings):
             raise UnreadableError("BF-004")
@@ -159,7 +159,7 @@ def tidy(texts: Texts) -> Texts:
     """Give texts as they are seen: without Excel's escapes, and empty when they are but spaces."""
     own = texts.compact()
     first = own.data[np.minimum(own.starts, own.data.size - 1)]
-    doubtful = np.flatnonzero(((first <= ord(" ")) | (first >= 0x80)) & (own.lengths > 0))
+    doubtful = np.flatnonzero(((first <= ord(" ")) | (first > _ASCII)) & (own.lengths > 0))
     changed: dict[int, str | None] = {}
     for i in doubtful.tolist():
         if (own[i] or "").isspace():

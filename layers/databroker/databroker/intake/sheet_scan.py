@@ -95,7 +95,9 @@ class SheetScan:
         self._rows, self._texts = rows[held:], texts[first:]
         self._cells = [(0, *rest) for _, *rest in cells[first:]]
         at, places, shapes = np.array(cells[:first], np.int64).T
-        return Grid(np.array(rows[:held], np.int32), at, places, shapes, Texts.joined(texts[:first]))
+        return Grid(
+            np.array(rows[:held], np.int32), at, places, shapes, Texts.joined(texts[:first])
+        )
 
     def _namespace(self, prefix: str | None, namespace: str) -> None:
         if not self._path:

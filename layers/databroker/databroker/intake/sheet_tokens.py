@@ -90,14 +90,14 @@ class Ordinary:
         if rows is None or rows[1][0] <= last or not (np.diff(rows[1]) > 0).all():
             return None
         grid = self._cells(whole, data, tags, begins, *rows)
-        return grid and (grid, int(rows[1][-1]), tags.size)
+        return None if grid is None else (grid, int(rows[1][-1]), tags.size)
 
     def _rows(self, piece: bytes, tags: Tags, begins: Array) -> tuple[Texts, Array] | None:
         """Give the number of each row, as its cells end (`12"`) and as a number."""
         found = []
         spans = zip(tags.starts[begins].tolist(), tags.nexts[begins].tolist(), strict=True)
         for start, end in spans:
-            match = _ROW_TAG.match(piece, start, end)
+            match = _ROW_TAG.fullmatch(piece, start, end)
             if match is None or not (match[2] in self._row_tails or self._is_row_tail(match[2])):
                 return None
             found.append(match[1])
@@ -119,7 +119,7 @@ class Ordinary:
             self._row_tails.add(tail)
         return good
 
-    def _cells(  # noqa: PLR0913, PLR0917 - the parts of one piece
+    def _cells(
         self,
         piece: bytes,
         data: Array,
@@ -194,30 +194,23 @@ class _Tails:
 
     def shapes(self, tails: Texts) -> Array | None:
         """Give the number of the shape of each cell, None when any of them is not ordinary."""
-        longest = int(tails.lengths.max(initial=0))
-        if longest > _TAIL_WORDS * WORD:
+        if tails.lengths.max(initial=0) > _TAIL_WORDS * WORD:
             return None
-        words = [
-            tails.words(number) if number * WORD < longest else np.zeros(1, np.uint64)
-            for number in range(_TAIL_WORDS)
-        ]
-        place = sum(word * spread for word, spread in zip(words, SPREAD, strict=True))
-        place = np.broadcast_to((place >> np.uint64(64 - _BITS)).astype(np.int64), len(tails))
-        found = self._shapes[place]
-        known = found >= 0
-        for number, word in enumerate(words):
-            known &= self._words[number][place] == word
-        left = np.flatnonzero(~known)
+        words = np.array([tails.words(number) for number in range(_TAIL_WORDS)])
+        mixed = np.zeros(len(tails), np.uint64)
+        for word, spread in zip(words, SPREAD, strict=True):
+            mixed += word * spread
+        places = (mixed >> np.uint64(64 - _BITS)).astype(np.int64)
+        found = self._shapes[places]
+        left = np.flatnonzero((found < 0) | (self._words[:, places] != words).any(axis=0))
         for _ in range(_MOST_TAILS):
             if not left.size:
                 return found
-            shape = self._learn(tails, left[0], place[left[0]])
+            place = int(places[left[0]])
+            shape = self._learn(tails, int(left[0]), place)
             if shape is None:
                 return None
-            same = np.ones(left.size, bool)
-            for number, word in enumerate(words):
-                if word.size > 1:
-                    same &= word[left] == self._words[number][place[left[0]]]
+            same = (words[:, left] == self._words[:, place, None]).all(axis=0)
             found[left[same]] = shape
             left = left[~same]
         return None

@@ -114,8 +114,8 @@ class Grammar:
         begin = tags.size if kept == count else int(tags.starts[kept])
         if count == 0 or tags.starts[0] != 0:
             kept, begin = 0, 0
-        parts = (part[:kept] for part in tags[:4])
-        return Tags(*parts, begin)
+        starts, nexts, words = tags.starts[:kept], tags.nexts[:kept], tags.words[:kept]
+        return Tags(starts, nexts, codes[:kept], words, begin)
 
 
 def is_ordinary_text(piece: bytes, data: Array) -> bool:

@@ -75,16 +75,17 @@ def read_xlsx(content: bytes, dataset: Dataset) -> Sheet:
 
 
 def _sheet(grids: Iterator[Grid], **facts: Any) -> Sheet:
-    for grid in grids:
-        if grid.at.size:
-            at = int(grid.at.min())
-            cells: list[str | None] = [None] * MAX_COLUMNS  # how wide the sheet is, nobody knows
-            for i in np.flatnonzero(grid.at == at).tolist():
-                cells[grid.places[i]] = grid.texts[i]
-            row = int(grid.rows[at])
-            rest = chain([grid], grids)
-            return Sheet(row, cells, lambda places: lines_of(rest, places, row), **facts)
-    raise UnreadableError("BF-011")
+    first = next((grid for grid in grids if grid.at.size), None)
+    if first is None:
+        raise UnreadableError("BF-011")
+    at = int(first.at.min())
+    row = int(first.rows[at])
+    # How wide a sheet is, is known when all of it was read.
+    header: list[str | None] = [None] * MAX_COLUMNS
+    for i in np.flatnonzero(first.at == at).tolist():
+        header[first.places[i]] = first.texts[i]
+    rest = chain([first], grids)
+    return Sheet(row, header, lambda places: lines_of(rest, places, row), **facts)
 
 
 def _find_workbook(package: Package) -> str:

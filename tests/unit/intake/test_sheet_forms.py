@@ -1,0 +1,233 @@
+"""However a workbook writes a cell, it is read as the same text, by column or one by one."""
+
+import datetime as dt
+import io
+import random
+import re
+
+import openpyxl
+import pytest
+import xlsxwriter
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openpyxl.utils import get_column_letter
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
+
+from databroker.intake import read_delivery
+from databroker.intake.cells import EPOCH_1900, EPOCH_1904
+from databroker.intake.grid import Meaning, lines_of
+from databroker.intake.shared_strings import read_strings
+from databroker.intake.sheet import UnreadableError
+from databroker.intake.sheet_rows import read_rows
+from databroker.intake.styles import style_of
+from databroker.intake.xlsx_file import read_xlsx
+from databroker.texts import Texts
+from tests.unit.intake.builders import HEADER, a_dataset
+
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+FORMATS = ["General", "dd-mm-yyyy", "000000000", "[h]:mm:ss", "0.00", "h:mm"]
+STRINGS = ["MCX", " ", "", "een_x000D_twee", "\xe9\xe9n & twee"]
+
+
+def outcome(pieces, *, by_column, epoch=EPOCH_1900):
+    """Every cell that has a text, or the code of what refuses the sheet."""
+    meaning = Meaning([style_of(each) for each in FORMATS], Texts.of(STRINGS), epoch)
+    try:
+        grids = map(meaning.read, read_rows(pieces, meaning, 10_000, by_column=by_column))
+        found = []
+        for lines in lines_of(grids, range(30), 0):
+            columns = {place: texts.tolist() for place, texts in lines.cells.items()}
+            found += [
+                (row, place, columns[place][index])
+                for index, row in enumerate(lines.rows.tolist())
+                for place in columns
+                if columns[place][index] is not None
+            ]
+    except UnreadableError as error:
+        return error.code
+    return sorted(found)
+
+
+def cut(sheet, places):
+    """Cut a document before some of its tags, as inflating a part does."""
+    tags = [match.start() for match in re.finditer(b"<", sheet)][1:]
+    cuts = sorted({tags[place % len(tags)] for place in places})
+    return [sheet[i:j] for i, j in zip([0, *cuts], [*cuts, None], strict=True)]
+
+
+ORDINARY = st.sampled_from(
+    [
+        "{} t='s'><v>0</v></c>",
+        "{} t='s'><v>3</v></c>",
+        "{} s='1'><v>46086</v></c>",
+        "{} s='1'><v>60</v></c>",
+        "{} s='1'><v>46086.75</v></c>",
+        "{} s='1'><v>-4</v></c>",
+        "{} s='2'><v>19</v></c>",
+        "{} s='3'><v>1.25</v></c>",
+        "{} s='5' t='n'><v>0.5</v></c>",
+        "{} s='4'><v>66.60000000000001</v></c>",
+        "{}><v>1E-7</v></c>",
+        "{}><v>0</v></c>",
+        "{}><v>007</v></c>",
+        "{}><v>123456789012345</v></c>",
+        "{}><v>12345678901234567890</v></c>",
+        "{} t='b'><v>1</v></c>",
+        "{} t='e'><v>#N/A</v></c>",
+        "{} t='d'><v>2026-03-05T12:00:00</v></c>",
+        "{} t='str' s='1'><v>a &amp; b&#10;&#xE9;</v></c>",
+        "{} t='inlineStr'><is><t>  x </t></is></c>",
+        "{} t='inlineStr'><is><t xml:space='preserve'> \xe9 _x0041_ &lt;</t></is></c>",
+        "{} t='inlineStr'><is><t>   </t></is></c>",
+        "{} t='inlineStr'><v>1</v></c>",
+        "{} t='s'><is><t>1</t></is></c>",
+        "{} s='1' t='str'><v></v></c>",
+        "{} t='x' s='0'><v>y</v></c>",
+        "{} s='2'/>",
+        "{}></c>",
+    ]
+)
+STRANGE = st.sampled_from(
+    [
+        "{} t='inlineStr'><is><r><rPr><b/></rPr><t>een</t></r><r><t> twee</t></r></is></c>",
+        "{} t='inlineStr'><is><t>x</t><rPh sb='0' eb='1'><t>nee</t></rPh></is></c>",
+        "{} t='str'><v><![CDATA[<row r='9'>]]></v></c>",
+        "{} t='str'><!-- <row r='8'> --><v>na</v></c>",
+        "{} t='str'><v>a>b</v></c>",
+        "{} t='str'><v>a\r\nb</v></c>",
+        "{} vm='1' t='n' >\n<v>5</v> </c>",
+        "{} ph='1'><v> 5 </v></c>",
+        "{} t='str'><v/></c>",
+        "{}><v>1</v><extLst><ext><c r='Z1'><v>2</v></c></ext></extLst></c>",
+        "<x:c xmlns:x='{ns}' r='{r}'><x:v>6</x:v></x:c>",
+        "<c xmlns='other' r='{r}'><v>6</v></c>",
+    ]
+)
+WRONG = st.sampled_from(
+    [
+        "{} t='s'><v>99</v></c>",
+        "{} t='s'><v>-1</v></c>",
+        "{} s='9'><v>1</v></c>",
+        "{} s='x'><v>1</v></c>",
+        "{}><v>one</v></c>",
+        "{}><v>1_0</v></c>",
+        "{}><v>1</v></v></c>",
+        "{}><v>1</c>",
+        "{} t='str'><v>]]></v></c>",
+        "{} t='str'><v>&nbsp;</v></c>",
+        "{} t='str'><v>&#0;</v></c>",
+        "{} t='str'><v>\x01</v></c>",
+        "{} t='str'><v>\uffff</v></c>",
+        "{} t='s' t='s'><v>1</v></c>",
+        "{} y:z='1'><v>1</v></c>",
+        "{}><f>1+1</f><v>2</v></c>",
+        "<c r='A1'/>",
+        "<c r='A99'><v>1</v></c>",
+        "<c><v>1</v>",
+    ]
+)
+ROW_TAGS = st.sampled_from(
+    [
+        "<row r='{}'>",
+        "<row r='{}' spans='1:9' ht='12.8' x14ac:dyDescent='0.25'>",
+        "<row  r='{}'>",
+        "<row spans='1:9' r='{}'>",
+    ]
+)
+WRONG_ROWS = st.sampled_from(
+    ["<row r='1'>", "<row r='{}' r='{}'>", "<row r='{}' q:a='1'>", "<row r='{}' ht='<'>"]
+)
+TAILS = st.sampled_from(["", "\n", "<row r='900'/>", "<row/>", "<row><c><v>8</v></c></row>"])
+
+
+@st.composite
+def sheets(draw, cells, rows=ROW_TAGS):
+    parts, number = [], 0
+    for _ in range(draw(st.integers(1, 6))):
+        number += draw(st.sampled_from([1, 1, 1, 7, 100]))
+        row, place = [draw(rows).replace("{}", str(number))], 0
+        for cell in draw(st.lists(cells, max_size=6)):
+            place += draw(st.sampled_from([1, 1, 2, 26]))
+            address = f"{get_column_letter(place)}{number}" if place < 30 else f"AD{number}"
+            address = f"{get_column_letter(min(place, 600))}{number}"
+            opened = cell.replace("{}", f"<c r='{address}'").replace("{r}", address)
+            row.append(opened.replace("{ns}", MAIN))
+        parts.append("".join([*row, "</row>"]))
+    quote = draw(st.sampled_from("\"\"\"'"))
+    data = "".join(parts).replace("'", quote) + draw(TAILS)
+    root = draw(st.sampled_from(["worksheet", "worksheet", "x:worksheet"]))
+    prefixes = f"xmlns:x='{MAIN}' xmlns:x14ac='ac'"
+    inside = f"<sheetPr/><sheetData>{data}</sheetData><pageMargins left='1'/>"
+    if root.startswith("x:"):
+        inside = re.sub(r"<(/?)(sheetData|row|c|v|is|t)\b", r"<\1x:\2", inside)
+    sheet = f"<?xml version='1.0'?><{root} xmlns='{MAIN}' {prefixes}>{inside}</{root}>"
+    return cut(sheet.encode(), draw(st.lists(st.integers(0, 500), max_size=4)))
+
+
+@settings(max_examples=400, deadline=None)
+@given(pieces=sheets(ORDINARY), epoch=st.sampled_from([EPOCH_1900, EPOCH_1904]))
+def test_ordinary_sheets_are_read_by_column_as_one_by_one(pieces, epoch):
+    one_by_one = outcome([b"".join(pieces)], by_column=False, epoch=epoch)
+
+    assert outcome(pieces, by_column=True, epoch=epoch) == one_by_one
+    assert outcome(pieces, by_column=False, epoch=epoch) == one_by_one
+
+
+@settings(max_examples=400, deadline=None)
+@given(pieces=sheets(st.one_of(ORDINARY, ORDINARY, STRANGE)))
+def test_strange_cells_are_read_as_if_there_were_no_ordinary_ones(pieces):
+    assert outcome(pieces, by_column=True) == outcome([b"".join(pieces)], by_column=False)
+
+
+@settings(max_examples=600, deadline=None)
+@given(
+    pieces=sheets(
+        st.one_of(ORDINARY, ORDINARY, ORDINARY, WRONG),
+        st.one_of(ROW_TAGS, ROW_TAGS, ROW_TAGS, WRONG_ROWS),
+    )
+)
+def test_what_is_wrong_is_refused_in_the_same_way(pieces):
+    def kind(found):
+        return found if isinstance(found, list) else "refused"
+
+    by_column = outcome(pieces, by_column=True)
+    assert kind(by_column) == kind(outcome([b"".join(pieces)], by_column=False))
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    strings=st.lists(
+        st.sampled_from(
+            [
+                "<si><t>een</t></si>",
+                "<si><t xml:space='preserve'> een &amp; _x000D_ </t></si>",
+                "<si><t> </t></si>",
+                "<si><t></t></si>",
+                "<si><t/></si>",
+                "<si/>",
+                "<si><t>\xe9\xe9n</t></si>",
+                "<si><r><t>een</t></r><r><rPr><b/></rPr><t xml:space='preserve'> twee</t></r></si>",
+                "<si><t>een</t><rPh sb='0' eb='1'><t>nee</t></rPh></si>",
+                "<si><t><![CDATA[<si>]]></t></si>",
+                "<!-- <si> -->",
+                "<x:si xmlns:x='{}'><x:t>x</x:t></x:si>",
+                "<si><t>&nbsp;</t></si>",
+                "<si><t>a</si>",
+            ]
+        ),
+        min_size=1,
+        max_size=20,
+    ),
+    places=st.lists(st.integers(0, 100), max_size=3),
+)
+def test_shared_strings_are_read_by_column_as_one_by_one(strings, places):
+    inside = "".join(strings).replace("'", '"').replace("{}", MAIN)
+    part = f'<sst xmlns="{MAIN}" count="9">{inside}</sst>'.encode()
+
+    def read(pieces, *, by_column):
+        try:
+            return read_strings(pieces, 10_000, by_column=by_column).tolist()
+        except UnreadableError as error:
+            return error.code
+
+    assert read(cut(part, places), by_column=True) == read([part], by_column=False)
