@@ -5,6 +5,7 @@ import io
 import random
 import re
 
+import numpy as np
 import openpyxl
 import pytest
 import xlsxwriter
@@ -148,7 +149,6 @@ def sheets(draw, cells, rows=ROW_TAGS):
         row, place = [draw(rows).replace("{}", str(number))], 0
         for cell in draw(st.lists(cells, max_size=6)):
             place += draw(st.sampled_from([1, 1, 2, 26]))
-            address = f"{get_column_letter(place)}{number}" if place < 30 else f"AD{number}"
             address = f"{get_column_letter(min(place, 600))}{number}"
             opened = cell.replace("{}", f"<c r='{address}'").replace("{r}", address)
             row.append(opened.replace("{ns}", MAIN))
@@ -231,3 +231,132 @@ def test_shared_strings_are_read_by_column_as_one_by_one(strings, places):
             return error.code
 
     assert read(cut(part, places), by_column=True) == read([part], by_column=False)
+
+
+def seen(cell):
+    """What a cell is seen as, by what openpyxl makes of it."""
+    value, shown = cell.value, cell.number_format or ""
+    match value:
+        case None:
+            return None
+        case bool():
+            return "WAAR" if value else "ONWAAR"
+        case int() | float():
+            text = str(value)
+            if isinstance(value, float):
+                text = np.format_float_positional(float(f"{value:.15g}"), trim="-")
+            zeros = len(shown) if set(shown) == {"0"} and len(shown) > 1 else 0
+            return text.zfill(zeros) if text.isdecimal() else text
+        case dt.date():
+            return f"{value:%d-%m-}{value.year:04}"
+        case _:
+            return None if str(value).isspace() or not str(value) else str(value)
+
+
+def as_seen(content):
+    """Every cell with a text, by openpyxl and by ourselves."""
+    sheet = read_xlsx(content, a_dataset())
+    found = {(sheet.row, place): text for place, text in enumerate(sheet.header) if text}
+    for lines in sheet.body(range(100)):
+        for place, texts in lines.cells.items():
+            for row, text in zip(lines.rows.tolist(), texts, strict=True):
+                if text is not None:
+                    found[row, place] = text
+    workbook = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
+    cells = [cell for row in workbook.worksheets[0].iter_rows() for cell in row]
+    known = {(cell.row, cell.column - 1): seen(cell) for cell in cells}
+    return {where: text for where, text in known.items() if text is not None}, found
+
+
+NUMBER_FORMATS = [
+    *("General", "0", "0.00", "00", "000000000", "#,##0", "0%", "@", "dd-mm-yyyy", "d mmm yy"),
+    *("h:mm", "[h]:mm", "[mm]:ss", "yyyy-mm-dd h:mm:ss", '0" d"', "[Red]0", "[$-413]d mmmm yyyy"),
+    *("[$EUR ]0.00", "0;dd", '"dag" 0', "\\d0", "_d0", "[>100]0;d", "m/d/yy h:mm", "mm:ss"),
+]
+VALUES = [
+    *(None, 0, 1, 19, 59, 61, 366, 46_086, 46_086.5, 0.25, 0.999, 9_999_999, -3, 123_456_789),
+    *(72.5, 66.60000000000001, 0.1 + 0.2, 1e-7, 1.5e-10, 9.5e20, 1e15, 9_520_123_456_788, 2.0),
+    *("0012", " ", "een\ntwee", "a & b <c>", "\xe9\xe9n", " x ", "#N/A", True, False, "1e5"),
+    *(dt.date(2026, 3, 5), dt.datetime.fromisoformat("1999-12-31T23:59:59"), dt.time(13, 5)),
+]
+
+
+@pytest.mark.filterwarnings("ignore:Cell")
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("epoch", [None, CALENDAR_MAC_1904])
+def test_a_workbook_of_openpyxl_is_read_as_openpyxl_reads_it(seed, epoch):
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    workbook = openpyxl.Workbook()
+    if epoch:
+        workbook.epoch = epoch
+    for row in range(1, 60):
+        for column in range(1, 30):
+            cell = workbook.active.cell(row, column, chance.choice(VALUES))
+            if cell.value is not None and not isinstance(cell.value, dt.date | dt.time):
+                cell.number_format = chance.choice(NUMBER_FORMATS)
+    content = io.BytesIO()
+    workbook.save(content)
+
+    known, found = as_seen(content.getvalue())
+
+    assert found == known
+
+
+@pytest.mark.filterwarnings("ignore:Cell")
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("constant_memory", [False, True])
+def test_a_workbook_of_xlsxwriter_is_read_as_openpyxl_reads_it(seed, constant_memory):
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    content = io.BytesIO()
+    options = {"in_memory": True, "constant_memory": constant_memory, "date_1904": seed % 2 == 0}
+    with xlsxwriter.Workbook(content, options) as workbook:
+        page = workbook.add_worksheet()
+        formats = [workbook.add_format({"num_format": each}) for each in NUMBER_FORMATS]
+        bold, plain = workbook.add_format({"bold": True}), workbook.add_format()
+        dates = workbook.add_format({"num_format": "dd-mm-yyyy"})
+        for row in range(60):
+            for column in range(30):
+                value, shape = chance.choice(VALUES), chance.choice([None, *formats])
+                if value is None:
+                    page.write_blank(row, column, None, bold)
+                elif isinstance(value, dt.date | dt.time):
+                    page.write_datetime(row, column, value, dates)
+                elif value == "een\ntwee":
+                    page.write_rich_string(row, column, bold, "een\n", plain, " twee")
+                else:
+                    page.write(row, column, value, shape)
+
+    known, found = as_seen(content.getvalue())
+
+    assert found == known
+
+
+def test_a_thousand_sheets_with_blank_and_hidden_rows_have_no_cell_at_a_wrong_address():
+    chance = random.Random(3)  # noqa: S311 - no secret
+    wrong = 0
+    for _ in range(1_000):
+        content = io.BytesIO()
+        first, columns = chance.choice([0, 0, 1, 5]), chance.sample(range(60), len(HEADER))
+        with xlsxwriter.Workbook(content, {"constant_memory": chance.random() < 0.5}) as workbook:
+            page = workbook.add_worksheet("PMICD_NHR")
+            hidden = workbook.add_format({"bold": True})
+            rows = sorted(chance.sample(range(first + 1, first + 40), chance.randint(1, 12)))
+            written = {first: HEADER} | {
+                row: [f"{get_column_letter(column + 1)}{row + 1}" for column in columns]
+                for row in rows
+            }
+            for row in range(first, first + 42):
+                if chance.random() < 0.3:
+                    page.set_row(row, 12, hidden, {"hidden": chance.random() < 0.5})
+                for column, text in sorted(zip(columns, written.get(row, []), strict=False)):
+                    page.write(row, column, text)
+                if row not in written and chance.random() < 0.3:
+                    page.write_blank(row, chance.randrange(60), None, hidden)
+
+        records = read_delivery(content.getvalue(), "export.xlsx", [a_dataset()], ()).records
+
+        assert records.rows == [row + 1 for row in rows]
+        for name in HEADER:
+            for row, text in zip(records.rows, records.column(name), strict=True):
+                wrong += records.origin.cell(name, row) != f"PMICD_NHR!{text}"
+    assert wrong == 0
