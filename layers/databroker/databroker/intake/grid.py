@@ -24,7 +24,7 @@ _TEXT, _SHARED, _PLAIN, _OTHER = range(4)
 written anyway, or reading it."""
 
 _ASCII = 0x7F
-_KEPT = 50_000
+_KEPT = 200_000
 """Distinct cells whose text is remembered."""
 _KEY_WORDS = 3
 SPREAD = [np.uint64(each) for each in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)]
@@ -64,18 +64,20 @@ class Meaning:
         self._styles = styles
         self._strings = strings
         self._epoch = epoch
-        self._shapes: dict[Shape, int] = {}
+        self._shapes: dict[tuple[str, int], int] = {}
         self._doings = np.zeros(0, np.uint8)
         self._inline = np.zeros(0, bool)
         self._known: dict[tuple[str, int], bytes] = {}
 
     def shape(self, kind: str, style: int) -> int:
         """Give the number of a shape."""
+        known = self._shapes.get((kind, style))
+        if known is not None:
+            return known
         shape = Shape(kind, style)
-        number = self._shapes.setdefault(shape, len(self._shapes))
-        if number == self._doings.size:
-            self._doings = np.append(self._doings, np.uint8(self._doing(shape)))
-            self._inline = np.append(self._inline, kind == "inlineStr")
+        number = self._shapes[shape] = len(self._shapes)
+        self._doings = np.append(self._doings, np.uint8(self._doing(shape)))
+        self._inline = np.append(self._inline, kind == "inlineStr")
         return number
 
     def are_inline(self, shapes: Array) -> Array:
@@ -128,7 +130,7 @@ class Meaning:
         if not all(same) or (len(cells) and int(cells.lengths.max()) > WORD * _KEY_WORDS):
             firsts = which = np.arange(len(cells))
         some, kinds = cells.take(firsts), shapes[firsts].tolist()
-        names = list(self._shapes)
+        names = [Shape(*each) for each in self._shapes]
         read = [
             self._remembered(raw or "", number, names[number])
             for raw, number in zip(some.tolist(), kinds, strict=True)

@@ -59,7 +59,7 @@ _TAIL_WORDS = 3
 _CELL_TAIL = re.compile(rb'( s="(?P<style>[0-9]{1,5})"| t="(?P<kind>[A-Za-z]{1,9})"){0,2}/?')
 _BITS = 12
 _MOST_TAILS = 256
-"""Ways to end the tag of a cell in one piece: a workbook has a few styles."""
+"""Ways to end the tag of a row that are remembered: a workbook has a few heights."""
 
 
 class Ordinary:
@@ -203,20 +203,23 @@ class _Tails:
         places = (mixed >> np.uint64(64 - _BITS)).astype(np.int64)
         found = self._shapes[places]
         left = np.flatnonzero((found < 0) | (self._words[:, places] != words).any(axis=0))
-        for _ in range(_MOST_TAILS):
-            if not left.size:
-                return found
-            place = int(places[left[0]])
-            shape = self._learn(tails, int(left[0]), place)
-            if shape is None:
-                return None
-            same = (words[:, left] == self._words[:, place, None]).all(axis=0)
-            found[left[same]] = shape
-            left = left[~same]
-        return None
+        if not left.size:
+            return found
+        _, firsts, which = np.unique(mixed[left], return_index=True, return_inverse=True)
+        some = left[firsts]
+        if not np.array_equal(words[:, some][:, which], words[:, left]):
+            return None
+        shapes = [
+            self._learn(tails, index, place)
+            for index, place in zip(some.tolist(), places[some].tolist(), strict=True)
+        ]
+        if None in shapes:
+            return None
+        found[left] = np.array(shapes)[which]
+        return found
 
     def _learn(self, tails: Texts, index: int, place: int) -> int | None:
-        tail = (tails[index] or "").encode()
+        tail = (tails[index] or "").encode("utf-8", "surrogatepass")
         match = _CELL_TAIL.fullmatch(tail)
         if match is None or tail.count(b" s=") > 1 or tail.count(b" t=") > 1:
             return None
