@@ -394,3 +394,34 @@ def test_a_thousand_sheets_with_blank_and_hidden_rows_have_no_cell_at_a_wrong_ad
             for row, text in zip(records.rows, records.column(name), strict=True):
                 wrong += records.origin.cell(name, row) != f"PMICD_NHR!{text}"
     assert wrong == 0
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("{}><v>007</v></c>", "7"),
+        ("{}><v>0</v></c>", "0"),
+        ("{}><v>66.60000000000001</v></c>", "66.6"),
+        ("{} s='1'><v>60</v></c>", "29-02-1900"),
+        ("{} s='1'><v>59</v></c>", "28-02-1900"),
+        ("{} t='inlineStr'><is><r><t>a</t></r><r><t> b</t></r></is></c>", "a b"),
+        ("{} t='inlineStr'><is><t>a</t><rPh sb='0' eb='1'><t>b</t></rPh></is></c>", "a"),
+        ("{} t='str'><v><![CDATA[<row r=]]>&#65;</v></c>", "<row r=A"),
+        ("{} t='inlineStr'><is><t>_x005F_x0041_</t></is></c>", "_x0041_"),
+    ],
+)
+@pytest.mark.parametrize("by_column", [False, True])
+def test_a_cell_is_read_as_what_it_shows(cell, text, by_column):
+    sheet = an_ordinary_sheet("<row r='3'>", cell.replace("{}", "<c r='C3'"))
+
+    assert (3, 2, text) in outcome([sheet], by_column=by_column)
+
+
+@pytest.mark.parametrize("numbers", [(1, 1), (2, 1), (1, 3, 2), (1, 3, 3)])
+def test_rows_out_of_order_are_refused_by_column_too(numbers):
+    rows = "".join(f'<row r="{row}"><c r="A{row}"><v>1</v></c></row>' for row in numbers)
+    sheet = f'<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>'.encode()
+
+    assert outcome([sheet], by_column=True) == "BF-004"
+    last = sheet.rindex(b"<row ")
+    assert outcome([sheet[:last], sheet[last:]], by_column=True) == "BF-004"
