@@ -15,7 +15,8 @@ from openpyxl.utils import get_column_letter
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from databroker.intake import read_delivery
-from databroker.intake.cells import EPOCH_1900, EPOCH_1904
+from databroker.intake.cells import EPOCH_1900, EPOCH_1904, number_text
+from databroker.intake.digits import are_as_written
 from databroker.intake.grid import Meaning, lines_of
 from databroker.intake.shared_strings import read_strings
 from databroker.intake.sheet import UnreadableError
@@ -425,3 +426,19 @@ def test_rows_out_of_order_are_refused_by_column_too(numbers):
     assert outcome([sheet], by_column=True) == "BF-004"
     last = sheet.rindex(b"<row ")
     assert outcome([sheet[:last], sheet[last:]], by_column=True) == "BF-004"
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    numbers=st.lists(
+        st.one_of(
+            st.from_regex(r"[0-9]{0,9}\.?[0-9]{0,9}", fullmatch=True),
+            st.text("0123456789.-+eE/:", max_size=18),
+        ),
+        max_size=9,
+    )
+)
+def test_only_numbers_that_are_seen_as_written_are_left_as_they_are(numbers):
+    for number, left in zip(numbers, are_as_written(Texts.of(numbers)).tolist(), strict=True):
+        if left:
+            assert number_text(number, style_of("General"), EPOCH_1900) == number

@@ -16,7 +16,9 @@ MASKS = np.array([(1 << (8 * kept)) - 1 for kept in range(WORD + 1)], np.uint64)
 
 _EXACT = 15
 """Digits that any reader of a spreadsheet keeps."""
-_ZEROS, _SIXES, _HIGH = (np.uint64(each * 0x0101010101010101) for each in (0x30, 0x06, 0xF0))
+_ZEROS, _POINTS, _SIXES, _HIGH, _LOW = (
+    np.uint64(each * 0x0101010101010101) for each in (0x30, 0x2E, 0x06, 0xF0, 0x7F)
+)
 _PAIRS, _FOURS, _EIGHTS = (
     (np.uint64(mask), np.uint64(ten << shift | 1), np.uint64(shift))
     for mask, ten, shift in (
@@ -41,13 +43,24 @@ def whole_numbers(texts: Texts) -> Array:
 
 
 def are_as_written(texts: Texts) -> Array:
-    """Tell which numbers are seen as they are written: whole ones, with no digit too many."""
+    """Tell which numbers are seen as they are written.
+
+    Those are of few enough digits, without a sign, an exponent or a zero that says nothing.
+    """
     good = (texts.lengths > 0) & (texts.lengths <= _EXACT)
-    first = texts.words(0) & np.uint64(0xFF)
-    good &= (first != ord("0")) | (texts.lengths == 1)
+    points = np.zeros(len(texts), np.uint8)
     for number in range(2):
         left = np.clip(texts.lengths - WORD * number, 0, WORD)
-        good &= _all_digits(texts.words(number) | (_ZEROS & ~MASKS[left]))
+        word = texts.words(number) | (_ZEROS & ~MASKS[left])
+        other = word ^ _POINTS
+        point = ~(((other & _LOW) + _LOW) | other | _LOW) >> np.uint64(7)
+        points += np.bitwise_count(point)
+        good &= _all_digits(word ^ point * np.uint64(ord(".") ^ ord("0")))
+    first = texts.words(0)
+    second, first = first >> np.uint64(8) & np.uint64(0xFF), first & np.uint64(0xFF)
+    last = texts.data[texts.starts + np.maximum(texts.lengths, 1) - 1]
+    good &= (first != ord("0")) | (texts.lengths == 1) | (second == ord("."))
+    good &= (points == 0) | ((points == 1) & (first != ord(".")) & (last > ord("0")))
     return good
 
 
