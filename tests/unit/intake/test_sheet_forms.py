@@ -36,8 +36,9 @@ def outcome(pieces, *, by_column, epoch=EPOCH_1900):
     meaning = Meaning([style_of(each) for each in FORMATS], Texts.of(STRINGS), epoch)
     try:
         grids = map(meaning.read, read_rows(pieces, meaning, 10_000, by_column=by_column))
-        found = []
+        found, numbers = [], []
         for lines in lines_of(grids, range(30), 0):
+            numbers += lines.rows.tolist()
             columns = {place: texts.tolist() for place, texts in lines.cells.items()}
             found += [
                 (row, place, columns[place][index])
@@ -47,6 +48,7 @@ def outcome(pieces, *, by_column, epoch=EPOCH_1900):
             ]
     except UnreadableError as error:
         return error.code
+    assert numbers == sorted(set(numbers))  # a row is given once, however the sheet was cut
     return sorted(found)
 
 
