@@ -444,3 +444,13 @@ def test_only_numbers_that_are_seen_as_written_are_left_as_they_are(numbers):
     for number, left in zip(numbers, are_as_written(Texts.of(numbers)).tolist(), strict=True):
         if left:
             assert number_text(number, style_of("General"), EPOCH_1900) == number
+
+
+@pytest.mark.parametrize("hidden", ["<!-- {} -->", "<x><![CDATA[{}]]></x>"])
+def test_a_row_that_a_comment_hides_is_none_wherever_the_sheet_was_cut(hidden):
+    row = '<row r="8"><c r="A8"><v>8</v></c></row>'
+    sheet = an_ordinary_sheet(hidden.replace("{}", row) + "<row r='3'>", "")
+
+    for place in range(sheet.count(b"<")):
+        assert outcome(cut(sheet, [place]), by_column=True) == outcome([sheet], by_column=False)
+    assert (8, 0, "8") not in outcome([sheet], by_column=True)
