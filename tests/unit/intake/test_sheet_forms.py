@@ -448,8 +448,8 @@ def test_only_numbers_that_are_seen_as_written_are_left_as_they_are(numbers):
 
 @pytest.mark.parametrize("hidden", ["<!-- {} -->", "<x><![CDATA[{}]]></x>"])
 def test_a_row_that_a_comment_hides_is_none_wherever_the_sheet_was_cut(hidden):
-    row = '<row r="8"><c r="A8"><v>8</v></c></row>'
-    sheet = an_ordinary_sheet(hidden.replace("{}", row) + "<row r='3'>", "")
+    rows = "".join(f'<row r="{row}"><c r="A{row}"><v>8</v></c></row>' for row in (8, 9))
+    sheet = an_ordinary_sheet(hidden.replace("{}", rows) + "<row r='3'>", "")
 
     for place in range(sheet.count(b"<")):
         assert outcome(cut(sheet, [place]), by_column=True) == outcome([sheet], by_column=False)
