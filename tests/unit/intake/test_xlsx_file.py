@@ -47,7 +47,9 @@ def test_a_workbook_gives_the_same_table_as_the_same_csv_file():
     from_workbook = read(a_workbook(*rows))
     from_csv = read_delivery(a_csv(*rows), "export.csv", [a_dataset()], ())
 
-    assert from_workbook.records == from_csv.records
+    for name in HEADER:
+        assert from_workbook.records.column(name) == from_csv.records.column(name)
+    assert from_workbook.records.rows == from_csv.records.rows
     assert from_workbook.findings == from_csv.findings == []
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from databroker.intake.csv_file import read_csv
 from databroker.intake.fhir_file import read_fhir
 from databroker.intake.sheet import Sheet, UnreadableError
+from databroker.intake.xlsx_file import read_xlsx
 from databroker.intake.xml_file import read_xml
 
 if TYPE_CHECKING:
@@ -31,17 +32,10 @@ class Content(StrEnum):
     PDF = "PDF"
 
 
-def _read_workbook(content: bytes, dataset: Dataset) -> Sheet:
-    # Half of what a cold process spends on a CSV file would be the import of openpyxl.
-    from databroker.intake.xlsx_file import read_xlsx  # noqa: PLC0415 - only when it is needed
-
-    return read_xlsx(content, dataset)
-
-
 READERS: Mapping[tuple[str, Content], Reader] = {
     (".csv", Content.TEXT): read_csv,
     (".txt", Content.TEXT): read_csv,
-    (".xlsx", Content.ZIP): _read_workbook,
+    (".xlsx", Content.ZIP): read_xlsx,
     (".xml", Content.XML): read_xml,
     (".json", Content.JSON): read_fhir,
 }

@@ -15,11 +15,9 @@ from xml.parsers import expat
 from databroker.intake.sheet import UnreadableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
 
 MAX_PARTS = 500
-MAX_INFLATED = 150_000_000
-"""20,000 records of 82 columns are some 60 MB of XML."""
 MAX_RATIO = 100
 """Genuine parts stay under 20 : 1, bombs begin near 400 : 1."""
 SMALL_PART = 1_000_000
@@ -31,6 +29,8 @@ MAX_TOKEN = 100_000
 _ENDLESS_TAG = re.compile(rb"<[^<]{%d}" % (MAX_TOKEN * 2))  # the text after it may be long too
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _CHUNK = _PROLOGUE = 1 << 16
+_PIECE = 1 << 20
+"""Bytes that are looked at together: enough to work by column, few enough for the cache."""
 
 _ZIP_ERRORS = (
     zipfile.BadZipFile,
@@ -48,7 +48,7 @@ _ZIP_ERRORS = (
 class Package:
     """The parts of a zip whose directory passed inspection."""
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes, max_inflated: int) -> None:
         """Inspect the directory, then the beginning of every XML part, read later or not.
 
         Raises:
@@ -66,10 +66,10 @@ class Package:
         overlapping = sum(entry.compress_size for entry in entries) > len(content)
         if overlapping or len(entries) > MAX_PARTS or any(map(_is_bomb, entries)):
             raise UnreadableError("BF-018")
-        if sum(entry.file_size for entry in entries) > MAX_INFLATED:
-            raise UnreadableError("BF-003", max_mb=MAX_INFLATED // 1_000_000)
+        if sum(entry.file_size for entry in entries) > max_inflated:
+            raise UnreadableError("BF-003", max_mb=max_inflated // 1_000_000)
         xml = [name for name in self._entries if name.endswith((".xml", ".rels"))]
-        if any(declares_type(self._inflate(name, _PROLOGUE)) for name in xml):
+        if any(declares_type(self._beginning(name)) for name in xml):
             raise UnreadableError("BF-018")
 
     @property
@@ -88,33 +88,92 @@ class Package:
         Raises:
             UnreadableError: BF-004, when it is absent or damaged; BF-018 for an endless token.
         """
-        content = self._inflate(name, MAX_INFLATED)
+        content = b"".join(self._chunks(name))
         if has_endless_token(content):
             raise UnreadableError("BF-018")
         return content
 
-    def copy(self, parts: Iterable[str]) -> io.BytesIO:
-        """Make a zip of these parts only, from the bytes that were inspected."""
-        copied = io.BytesIO()
-        with zipfile.ZipFile(copied, "w", zipfile.ZIP_STORED) as archive:
-            for name in parts:
-                archive.writestr(zipfile.ZipInfo(name), self.read(name))
-        copied.seek(0)
-        return copied
+    def stream(self, name: str, mark: bytes) -> Iterator[bytes]:
+        """Inflate a part in pieces of a megabyte; each ends before a mark, or else before a tag.
 
-    def _inflate(self, name: str, at_most: int) -> bytes:
+        Raises:
+            UnreadableError: as `read` does.
+        """
+        tokens = _Tokens()
+        waiting = bytearray()
+        for chunk in self._chunks(name):
+            tokens.check_gaps(chunk)
+            waiting += chunk
+            if len(waiting) < _PIECE:
+                continue
+            cut = waiting.rfind(mark)
+            if cut <= 0:
+                cut = waiting.rfind(b"<")
+            if cut > 0:
+                yield tokens.checked(bytes(waiting[:cut]))
+                del waiting[:cut]
+        yield tokens.checked(bytes(waiting))
+
+    def _beginning(self, name: str) -> bytes:
+        return next(self._chunks(name), b"")
+
+    def _chunks(self, name: str) -> Iterator[bytes]:
         entry = self._entries.get(name)
         if entry is None:
             raise UnreadableError("BF-004")
-        content = bytearray()
         try:
             # One read() would inflate all a crafted part holds before it cuts to the declared size.
             with self._archive.open(entry) as part:
-                while len(content) < at_most and (chunk := part.read(_CHUNK)):
-                    content += chunk
+                while chunk := part.read(_CHUNK):
+                    yield chunk
         except _ZIP_ERRORS as error:
             raise UnreadableError("BF-004") from error
-        return bytes(content)
+
+
+class _Tokens:
+    """Refuses in passing what `has_endless_token` refuses in a document that is there as a whole."""
+
+    def __init__(self) -> None:
+        self._since_tag = 0
+        self._comment = -1
+        """Bytes of a comment that has not ended yet; -1 outside a comment."""
+        self._at_start = True
+
+    def check_gaps(self, chunk: bytes) -> None:
+        """Take the next bytes, fewer than a token may have."""
+        first = chunk.find(b"<")
+        self._since_tag += len(chunk) if first < 0 else first
+        if self._since_tag > MAX_TOKEN * 2:
+            raise UnreadableError("BF-018")
+        if first >= 0:
+            self._since_tag = len(chunk) - chunk.rfind(b"<")
+
+    def checked(self, piece: bytes) -> bytes:
+        """Give a piece that begins and ends before a tag, when it is in order."""
+        instructions = piece.count(b"<?") if b"?" in piece else 0
+        if self._at_start and piece.removeprefix(codecs.BOM_UTF8).startswith(b"<?xml "):
+            instructions -= 1
+        self._at_start = False
+        if instructions or b"\0" in piece or self._has_long_comment(piece):
+            raise UnreadableError("BF-018")
+        return piece
+
+    def _has_long_comment(self, piece: bytes) -> bool:
+        place = 0
+        while True:
+            if self._comment < 0:
+                place = piece.find(b"<!--", place) if b"!" in piece else -1
+                if place < 0:
+                    return False
+                self._comment = 0
+                place += 4
+            end = piece.find(b"-->", place)
+            self._comment += (len(piece) if end < 0 else end) - place
+            if self._comment > MAX_TOKEN:
+                return True
+            if end < 0:
+                return False
+            self._comment, place = -1, end + 3
 
 
 def resolve(base: str, target: str) -> str:

@@ -157,7 +157,7 @@ def _key(cells: Sequence[str | None], header: Header) -> str | None:
 
 def _written(texts: Texts) -> bool:
     """Tell whether anything is written in a column."""
-    return any(cell and not cell.isspace() for cell in texts.take(texts.lengths > 0))
+    return bool(texts.lengths.any())
 
 
 def _notations(texts: Texts) -> set[int]:
@@ -168,7 +168,10 @@ def _notations(texts: Texts) -> set[int]:
     for number, mark in enumerate(b"-/"):
         marked = (word & _MARK_PLACES) == np.uint64(mark) * _MARK_ONES
         rest &= ~marked
-        if any(_DATE_NOTATIONS[number].fullmatch(dates[i] or "") for i in np.flatnonzero(marked)):
+        if any(
+            _DATE_NOTATIONS[number].fullmatch(dates[i] or "")
+            for i in np.flatnonzero(marked).tolist()
+        ):
             found.add(number)
     others = {cell for cell in dates.take(rest) if cell}
     return found | {

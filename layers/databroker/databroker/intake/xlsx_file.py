@@ -1,55 +1,40 @@
-"""XLSX: the worksheet with the data, read by openpyxl from a package that was inspected first."""
+"""XLSX: the worksheet with the data, read from a package that was inspected first."""
 
 from __future__ import annotations
 
 import posixpath
-import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-from xml.etree.ElementTree import ParseError
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
-import openpyxl
-from defusedxml.ElementTree import fromstring
-from openpyxl.utils.exceptions import InvalidFileException
-from openpyxl.xml import DEFUSEDXML
-from openpyxl.xml.constants import REL_NS, SHEET_MAIN_NS
+import numpy as np
 
-from databroker.intake.cells import cell_text
+from databroker.intake.cells import EPOCH_1900, EPOCH_1904
+from databroker.intake.elements import MAIN, elements
+from databroker.intake.grid import Meaning, lines_of
+from databroker.intake.limits import limits_of
 from databroker.intake.package import Package, resolve
-from databroker.intake.sheet import Sheet, UnreadableError, sheet_of
-from databroker.intake.sheet_scan import measure
+from databroker.intake.shared_strings import STRING_TAG, read_strings
+from databroker.intake.sheet import MAX_COLUMNS, Sheet, UnreadableError
+from databroker.intake.sheet_rows import ROW_TAG, read_rows
+from databroker.intake.styles import Style, read_styles
+from databroker.texts import Texts
 
 if TYPE_CHECKING:
-    import io
-    from collections.abc import Iterable
-    from xml.etree.ElementTree import Element
+    from collections.abc import Iterator
 
     from databroker.dataset import Dataset
-    from databroker.intake.sheet_scan import Extent
+    from databroker.intake.elements import Element
+    from databroker.intake.grid import Grid
 
-if not DEFUSEDXML:
-    raise ImportError("openpyxl must find defusedxml: without it any workbook may carry a bomb")
-
-MAX_STRING_TAGS = 2_000_000
 MAX_OTHER_TAGS = 200_000
-"""What openpyxl reads in a few seconds, of the strings and of each other part."""
+"""In each part besides the worksheet and its strings."""
 
 _CONTENT_TYPES, _ROOT_RELATIONS = "[Content_Types].xml", "_rels/.rels"
-_STYLES = "xl/styles.xml"  # the only place where openpyxl looks for them
 _FORBIDDEN_PARTS = ("vbaproject", "macrosheets/", "externallinks/")
 
-_OPENPYXL_ERRORS = (
-    InvalidFileException,
-    ParseError,
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    OSError,
-    OverflowError,
-    RecursionError,
-)
-"""What openpyxl is known to raise on damaged workbooks; it has no error class of its own."""
+_RELATION_ID = "http://schemas.openxmlformats.org/officeDocument/2006/relationships id"
+_TRUE = {"1", "true"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,26 +52,40 @@ def read_xlsx(content: bytes, dataset: Dataset) -> Sheet:
     Raises:
         UnreadableError: BF-001, BF-003, BF-004, BF-006, BF-013, BF-014, BF-018 or BF-021.
     """
-    package = Package(content)
+    limits = limits_of(dataset)
+    package = Package(content, limits.inflated)
     workbook_part = _find_workbook(package)
     if any(part in name.lower() for name in package.names for part in _FORBIDDEN_PARTS):
         raise UnreadableError("BF-013")
     relations = _relations(package, workbook_part)
-    tabs = _tabs(package, workbook_part, relations)
+    workbook = _workbook(package, workbook_part)
+    tabs = _tabs(workbook, relations)
     tab = _choose(tabs, dataset)
-    extent = measure(package.read(tab.part))
-    count = len(extent.rows) - 1
-    if count > dataset.max_rows:
-        raise UnreadableError("BF-014", records=count, n=count, max=dataset.max_rows)
-    strings = [part for kind, part in relations.values() if kind == "sharedStrings"]
-    others = [_CONTENT_TYPES, workbook_part, _relations_part(workbook_part), _STYLES]
-    _refuse_floods(package, strings, MAX_STRING_TAGS)
-    _refuse_floods(package, others, MAX_OTHER_TAGS)
-    wanted = {tab.part, *strings, *others}
-    bare = package.copy(name for name in package.names if name in wanted)
     strange = {other.name for other in tabs} - {tab.name, *dataset.template_sheets}
     extra = (dataset.finding("BW-012"),) if strange else ()
-    return sheet_of(_lines(bare, tab, extent), warnings=extra, name=tab.name)
+
+    parts = dict(relations.values())
+    meaning = Meaning(
+        _styles(package, parts.get("styles")),
+        _strings(package, parts.get("sharedStrings"), limits.string_tags),
+        EPOCH_1904 if _counts_from_1904(workbook) else EPOCH_1900,
+    )
+    rows = read_rows(package.stream(tab.part, ROW_TAG), meaning, limits.tags)
+    return _sheet(map(meaning.read, rows), warnings=extra, name=tab.name)
+
+
+def _sheet(grids: Iterator[Grid], **facts: Any) -> Sheet:
+    first = next((grid for grid in grids if grid.at.size), None)
+    if first is None:
+        raise UnreadableError("BF-011")
+    at = int(first.at.min())
+    row = int(first.rows[at])
+    # How wide a sheet is, is known when all of it was read.
+    header: list[str | None] = [None] * MAX_COLUMNS
+    for i in np.flatnonzero(first.at == at).tolist():
+        header[first.places[i]] = first.texts[i]
+    rest = chain([first], grids)
+    return Sheet(row, header, lambda places: lines_of(rest, places, row), **facts)
 
 
 def _find_workbook(package: Package) -> str:
@@ -95,6 +94,7 @@ def _find_workbook(package: Package) -> str:
         raise UnreadableError("BF-001", ext=".xlsx, inhoud: zip")
     parts = dict(_relations(package, "").values())
     part = parts.get("officeDocument", "")
+    _elements(package, _CONTENT_TYPES)  # what it says is nothing new, but it should be in order
     if not part.endswith(".xml"):
         raise UnreadableError("BF-001", ext=".xlsx, inhoud: geen Excelwerkmap of .xlsb")
     return part
@@ -103,7 +103,7 @@ def _find_workbook(package: Package) -> str:
 def _relations(package: Package, part: str) -> dict[str, tuple[str, str]]:
     """Give what a part is related to, by id: the kind and the part."""
     found = {}
-    for relation in _parse(package, _relations_part(part)):
+    for _, _, relation in _elements(package, _relations_part(part)):
         kind = relation.get("Type", "").rpartition("/")[2]
         found[relation.get("Id", "")] = kind, resolve(part, relation.get("Target", ""))
     return found
@@ -114,19 +114,31 @@ def _relations_part(part: str) -> str:
     return posixpath.join(folder, "_rels", f"{name}.rels")
 
 
-def _tabs(
-    package: Package, workbook_part: str, relations: dict[str, tuple[str, str]]
-) -> list[_Tab]:
-    workbook = _parse(package, workbook_part)
-    if workbook.tag != f"{{{SHEET_MAIN_NS}}}workbook":
+def _workbook(package: Package, part: str) -> list[Element]:
+    workbook = _elements(package, part)
+    if workbook[0].tag != f"{MAIN} workbook":
         raise UnreadableError("BF-001", ext=".xlsx, inhoud: geen gewone Excelwerkmap")
+    return workbook
+
+
+def _tabs(workbook: list[Element], relations: dict[str, tuple[str, str]]) -> list[_Tab]:
     tabs = []
-    for sheet in workbook.iterfind(f"{{{SHEET_MAIN_NS}}}sheets/{{{SHEET_MAIN_NS}}}sheet"):
-        kind, part = relations.get(sheet.get(f"{{{REL_NS}}}id", ""), ("", ""))
+    for parent, tag, sheet in workbook:
+        if (parent, tag) != (f"{MAIN} sheets", f"{MAIN} sheet"):
+            continue
+        kind, part = relations.get(sheet.get(_RELATION_ID, ""), ("", ""))
         if kind == "worksheet":
             visible = sheet.get("state", "visible") == "visible"
             tabs.append(_Tab(sheet.get("name", ""), visible, part))
     return tabs
+
+
+def _counts_from_1904(workbook: list[Element]) -> bool:
+    return any(
+        attributes.get("date1904", "").lower() in _TRUE
+        for _, tag, attributes in workbook
+        if tag == f"{MAIN} workbookPr"
+    )
 
 
 def _choose(tabs: list[_Tab], dataset: Dataset) -> _Tab:
@@ -138,38 +150,23 @@ def _choose(tabs: list[_Tab], dataset: Dataset) -> _Tab:
     return (named + visible)[0]
 
 
-def _refuse_floods(package: Package, parts: Iterable[str], limit: int) -> None:
-    for part in parts:
-        if part in package.names and package.read(part).count(b"<") > limit:
-            raise UnreadableError("BF-018")
-
-
-def _parse(package: Package, part: str) -> Element:
-    _refuse_floods(package, [part], MAX_OTHER_TAGS)
+def _styles(package: Package, part: str | None) -> list[Style]:
+    if part is None:
+        return [Style()]
     try:
-        return fromstring(package.read(part), forbid_dtd=True)
-    except (ParseError, LookupError, ValueError) as error:
+        return read_styles(_elements(package, part))
+    except ValueError as error:
         raise UnreadableError("BF-004") from error
 
 
-def _lines(package: io.BytesIO, tab: _Tab, extent: Extent) -> list[tuple[int, list[str | None]]]:
-    """Give the rows that have a filled cell, all of the same width."""
-    if not extent.rows:
-        return []
-    try:
-        with warnings.catch_warnings():
-            # openpyxl warns of all it leaves out: styles, extensions, dates that are none.
-            warnings.simplefilter("ignore")
-            workbook = openpyxl.load_workbook(
-                package, read_only=True, data_only=True, keep_links=False
-            )
-            # Explicit bounds: the dimension that the sheet declares is not to be believed.
-            rows = workbook[tab.name].iter_rows(max_row=extent.rows[-1], max_col=extent.width)
-            filled = set(extent.rows)
-            return [
-                (row, [cell_text(cell) for cell in cells])
-                for row, cells in enumerate(rows, 1)
-                if row in filled
-            ]
-    except _OPENPYXL_ERRORS as error:
-        raise UnreadableError("BF-004") from error
+def _strings(package: Package, part: str | None, max_tags: int) -> Texts:
+    if part is None:
+        return Texts.empty(0)
+    return read_strings(package.stream(part, STRING_TAG), max_tags)
+
+
+def _elements(package: Package, part: str) -> list[Element]:
+    content = package.read(part)
+    if content.count(b"<") > MAX_OTHER_TAGS:
+        raise UnreadableError("BF-018")
+    return elements(content)
