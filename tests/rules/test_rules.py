@@ -128,9 +128,7 @@ def test_every_row_rule_is_seen_broken_and_seen_kept(dataset: Dataset) -> None:
     kept = {
         code
         for code in rules
-        if any(
-            answers(dataset, code, row, context)[1] for row in bases(dataset).values()
-        )
+        if any(answers(dataset, code, row, context)[1] for row in bases(dataset).values())
     }
     kept |= {line["rule"] for line in table("kept.csv", dataset.id)}
 

@@ -33,13 +33,13 @@ _ANYTHING = (
 
 def random_records(dataset: Dataset, seed: int, count: int, today: dt.date) -> Records:
     """Make records of a dataset; about half of them have nothing planted."""
-    random = Random(seed)
-    columns = [c for c in dataset.columns.values() if random.random() < 0.97 or c.field.required]  # noqa: PLR2004
+    random = Random(seed)  # noqa: S311 - of a test, and the same every time
+    columns = [c for c in dataset.columns.values() if random.random() < 0.97 or c.field.required]
     rows = [_row(random, columns, today) for _ in range(count)]
     cells = {column.name: [row[at] or None for row in rows] for at, column in enumerate(columns)}
     numbers, row = [], 1
     for _ in rows:
-        row += 1 if random.random() < 0.95 else random.randint(2, 5)  # noqa: PLR2004 - blank lines
+        row += 1 if random.random() < 0.95 else random.randint(2, 5)
         numbers.append(row)
     return Records.of(cells, numbers, Origin("PMICD_NHR", dict.fromkeys(cells, "C")))
 
@@ -59,7 +59,7 @@ def _row(random: Random, columns: Sequence[Column], today: dt.date) -> list[str]
 
 
 def _wild(random: Random, field: Field, today: dt.date) -> str:
-    if random.random() < 0.5:  # noqa: PLR2004
+    if random.random() < 0.5:
         return random.choice(_ANYTHING)
     likely = _likely(random, field, today)
     at = random.randrange(len(likely) + 1)
@@ -76,9 +76,9 @@ def _wild(random: Random, field: Field, today: dt.date) -> str:
 
 
 def _likely(random: Random, field: Field, today: dt.date) -> str:
-    if not field.required and random.random() < 0.3:  # noqa: PLR2004
+    if not field.required and random.random() < 0.3:
         return ""
-    if field.unknown is not None and random.random() < 0.05:  # noqa: PLR2004
+    if field.unknown is not None and random.random() < 0.05:
         return field.unknown
     return _KINDS.get(field.name, _TYPES[field.type])(random, field, today)
 
@@ -105,8 +105,8 @@ def _day(random: Random, field: Field, today: dt.date) -> str:
     return day.strftime(random.choice(("%d-%m-%Y", "%d-%m-%Y", "%d-%m-%Y", "%d/%m/%Y", "%Y-%m-%d")))
 
 
-def _udi(random: Random, field: Field, _today: dt.date) -> str:
-    if random.random() < 0.15:  # noqa: PLR2004
+def _udi(random: Random, _field: Field, _today: dt.date) -> str:
+    if random.random() < 0.15:
         return random.choice(("0", "-1", "01"))
     parts = {
         "11": random.choice(("240101", "250100", "260229", "991231", "2401")),
@@ -114,7 +114,7 @@ def _udi(random: Random, field: Field, _today: dt.date) -> str:
         "10": random.choice(("LOT1", "A" * 20, "B" * 21, "x(y", "")),
         "21": random.choice((f"SN{random.randint(1, 40)}", "s" * 20, "S N", "é")),
     }
-    some = [f"({name}){part}" for name, part in parts.items() if random.random() < 0.5]  # noqa: PLR2004
+    some = [f"({name}){part}" for name, part in parts.items() if random.random() < 0.5]
     random.shuffle(some)
     code = f"(01){random.choice(_GTINS)}" + "".join(some)
     return random.choice((code, code, code, code, code.replace("(", "").replace(")", "")))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from databroker.check import check_file
@@ -14,23 +12,13 @@ if TYPE_CHECKING:
 
     from local.bench.contenders import Asked, Hit, Run
 
-_LIMITS = (
-    ("databroker.intake.package", "MAX_INFLATED"),
-    ("databroker.intake.sheet_scan", "MAX_TAGS"),
-    ("databroker.intake.xlsx_file", "MAX_STRING_TAGS"),
-)
-"""What keeps bombs out also keeps out a workbook of the size that is measured."""
-
 
 class RefusedError(Exception):
     """The file was refused as a whole: there is nothing to compare."""
 
 
 def prepare(asked: Asked) -> Run:
-    """Compile the rules of every version that the file may be of, and let files of any size in."""
-    if asked.file.suffix == ".xlsx":
-        for module, limit in _LIMITS:
-            setattr(import_module(module), limit, sys.maxsize)
+    """Compile the rules of every version that the file may be of."""
     for dataset in asked.versions:
         rule_book(dataset)
 

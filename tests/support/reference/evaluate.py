@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 
 from databroker.dataset import Erasure, Phase, Scope
 from tests.support.reference.book import Answer, RuleBook, rule_book
-from tests.support.reference.fields import At, check_forms, check_limits, check_needed, ignore_senseless
+from tests.support.reference.fields import (
+    At,
+    check_forms,
+    check_limits,
+    check_needed,
+    ignore_senseless,
+)
 from tests.support.reference.notes import Notes
 from tests.support.reference.rows import Row, Sheet, make_rows
 
@@ -20,8 +26,8 @@ if TYPE_CHECKING:
 
     from databroker.dataset import Column, Dataset, Rule
     from databroker.records import Records
-    from tests.support.reference.book import RowRule
     from databroker.rules.context import Context
+    from tests.support.reference.book import RowRule
 
 Erasures = dict[int, list["Rule"]]
 """By physical row, the broken rules that take something away from the record."""

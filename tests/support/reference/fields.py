@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from databroker.dataset import Column, Field
+    from databroker.rules.values import Cell
     from tests.support.reference.book import Condition
     from tests.support.reference.evaluate import Examination
     from tests.support.reference.rows import Row
-    from databroker.rules.values import Cell
 
 At = tuple[str, int]
 """A column, and the index of a record."""

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 from databroker.dataset import Erasure, Phase
 from databroker.rules import Context, read_cell
 from databroker.rules.functions import age_at
-from tests.support.reference.completeness import Completeness, measure
+from tests.support.reference.completeness import measure
 from tests.support.reference.evaluate import Erasures, evaluate, find_erasures, rows_that_lose
 
 if TYPE_CHECKING:
     from databroker.dataset import Dataset
     from databroker.findings import Finding
     from databroker.records import Records
+    from databroker.rules.completeness import Completeness
 
 _BSN_DIGITS = 9
 _OLDEST = 120

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from databroker.dataset import Phase, shortened
-from databroker.rules import Context
-from tests.support.reference.completeness import Completeness, measure, percentage
-from tests.support.reference.evaluate import Erasures, evaluate
+from databroker.rules.completeness import percentage
 from tests.support.reference.across import find_across, missing_months
+from tests.support.reference.completeness import measure
+from tests.support.reference.evaluate import Erasures, evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from databroker.dataset import Dataset
     from databroker.findings import Finding
     from databroker.records import Records
+    from databroker.rules import Context
+    from databroker.rules.completeness import Completeness
     from tests.support.reference.evaluate import Evaluation
 
 _MANY_REFUSED = 10.0

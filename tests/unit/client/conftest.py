@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import xlsxwriter
 
 from aanleveren.command import main
 
@@ -64,6 +65,26 @@ def csv_of(tmp_path):
             writer = csv.DictWriter(file, names, delimiter=";", restval="")
             writer.writeheader()
             writer.writerows(rows)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def xlsx_of(tmp_path):
+    """Write interventions as a workbook, the first on row 2."""
+
+    def write(*rows, name="kwartaal.xlsx"):
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        path = tmp_path / name
+        with xlsxwriter.Workbook(path) as workbook:
+            sheet = workbook.add_worksheet("PMICD_NHR")
+            for number, cells in enumerate(
+                [names, *([row.get(n, "") for n in names] for row in rows)]
+            ):
+                for place, cell in enumerate(cells):
+                    if cell:
+                        sheet.write_string(number, place, cell)
         return path
 
     return write

@@ -53,12 +53,14 @@ def delivery_of(request, tmp_path):
 
 
 # --- what it finds ---------------------------------------------------------------------------------
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
 @pytest.mark.parametrize(("dataset", "line"), lines_of("broken.csv"))
 def test_every_example_of_a_broken_rule_is_found_with_the_same_codes(
-    csv_of, controleer, dataset, line
+    csv_of, xlsx_of, controleer, form, dataset, line
 ):
     # A file of one foreign number would be another centre's; among others it is one mistake.
-    path = csv_of(*neighbours(12, dataset), row_of(dataset, line))
+    rows = (*neighbours(12, dataset), row_of(dataset, line))
+    path = csv_of(*rows) if form == "csv" else xlsx_of(*rows)
 
     day = context_of(dataset, line).today.isoformat()
     ran = controleer(path, "--json", dataset=f"{dataset.id}@{dataset.version}", today=day)

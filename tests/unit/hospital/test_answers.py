@@ -25,7 +25,9 @@ def findings_of(delivery):
     records = Records.of(columns, range(2, len(delivery.rows) + 2))
     context = Context(TODAY, Centre(delivery.centre))
     identity = check_identity(records, DATASET, context)
-    validation = validate(minimise(identity.clean, DATASET, context), DATASET, context, identity.findings)
+    validation = validate(
+        minimise(identity.clean, DATASET, context), DATASET, context, identity.findings
+    )
     return identity.findings + validation.findings
 
 

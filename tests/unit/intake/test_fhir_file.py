@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from databroker.dataset import FieldType, datasets
-from databroker.intake import fhir_bundle, read_delivery
+from databroker.intake import read_delivery
+from databroker.intake.fhir import bundle as fhir_bundle
 from tests.unit.intake.builders import (
     NHR,
     a_bundle,

@@ -6,7 +6,9 @@ import re
 import pytest
 
 from databroker.dataset import find_dataset
-from databroker.intake import fhir_bundle, fhir_file, read_delivery
+from databroker.intake import read_delivery
+from databroker.intake.fhir import bundle as fhir_bundle
+from databroker.intake.fhir import reader as fhir_file
 from databroker.rules import Context
 from databroker.validation import validate
 from local.translate import PROJECT

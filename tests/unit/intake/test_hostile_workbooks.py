@@ -262,7 +262,7 @@ def test_a_flood_of_validations_before_the_data_is_refused():
 
 
 def test_a_flood_of_blank_cells_is_refused(monkeypatch):
-    monkeypatch.setattr("databroker.intake.limits.MAX_TAGS", 100)
+    monkeypatch.setattr("databroker.intake.xlsx.limits.MAX_TAGS", 100)
 
     assert codes(with_sheet_xml(FILLED + "<row>" + "<c/>" * 100 + "</row>")) == ["BF-018"]
 

@@ -15,14 +15,14 @@ from openpyxl.utils import get_column_letter
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from databroker.intake import read_delivery
-from databroker.intake.cells import EPOCH_1900, EPOCH_1904, number_text
-from databroker.intake.digits import are_as_written
-from databroker.intake.grid import Meaning, lines_of
-from databroker.intake.shared_strings import read_strings
 from databroker.intake.sheet import UnreadableError
-from databroker.intake.sheet_rows import read_rows
-from databroker.intake.styles import style_of
-from databroker.intake.xlsx_file import read_xlsx
+from databroker.intake.xlsx.cells import EPOCH_1900, EPOCH_1904, number_text
+from databroker.intake.xlsx.digits import are_as_written
+from databroker.intake.xlsx.grid import Meaning, lines_of
+from databroker.intake.xlsx.reader import read_xlsx
+from databroker.intake.xlsx.shared_strings import read_strings
+from databroker.intake.xlsx.sheet_rows import read_rows
+from databroker.intake.xlsx.styles import style_of
 from databroker.texts import Texts
 from tests.unit.intake.builders import HEADER, a_dataset
 
@@ -226,7 +226,7 @@ def test_what_is_wrong_is_refused_by_column_as_one_by_one(wrong_row, wrong_cell)
 
 def test_an_ordinary_sheet_is_read_without_the_parser(monkeypatch):
     sheet = an_ordinary_sheet("<row r='3'>", "<c r='C3' t='s' s='1'><v>0</v></c>")
-    monkeypatch.setattr("databroker.intake.sheet_scan.SheetScan._next_row", None)
+    monkeypatch.setattr("databroker.intake.xlsx.sheet_scan.SheetScan._next_row", None)
 
     assert (3, 2, "MCX") in outcome([sheet], by_column=True)
 

@@ -7,10 +7,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from databroker.dataset import datasets
-from databroker.intake import read_delivery, xml_columns
-from databroker.intake.sheet import BLOCK
-from databroker.intake.xml_columns import read_columns
-from databroker.intake.xml_part import Tags
+from databroker.intake import read_delivery
+from databroker.records import PART as BLOCK
+from databroker.intake.xml import columns as xml_columns
+from databroker.intake.xml.columns import read_columns
+from databroker.intake.xml.part import Tags
 from databroker.texts import Texts
 from tests.unit.intake.builders import XML_ROOT, a_dataset, an_xml
 
@@ -36,7 +37,7 @@ def told(content, **facts):
 
 
 def by_event(content, **facts):
-    with patch("databroker.intake.xml_file.read_columns", return_value=None):
+    with patch("databroker.intake.xml.reader.read_columns", return_value=None):
         return told(content, **facts)
 
 

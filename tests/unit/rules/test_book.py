@@ -64,9 +64,7 @@ def test_a_rule_gives_one_of_three_answers(changes: dict[str, str], answer: str)
     assert said(the_rule("W-101").ask(the_part(**changes))) == answer
 
 
-@pytest.mark.parametrize(
-    ("slot", "answer"), [(1, BROKEN), (2, HOLDS), (3, NOT_APPLICABLE)]
-)
+@pytest.mark.parametrize(("slot", "answer"), [(1, BROKEN), (2, HOLDS), (3, NOT_APPLICABLE)])
 def test_a_rule_on_leads_answers_for_each_lead(slot: int, answer: str) -> None:
     part = the_part(lead_terminatie_reden1="10")
 

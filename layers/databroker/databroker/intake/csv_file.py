@@ -122,8 +122,13 @@ def _is_utf_8(content: bytes, begin: int) -> bool:
     return True
 
 
+def _end_of_line(content: bytes, begin: int) -> int:
+    found = _LINE.match(content, begin)
+    return len(content) if found is None else found.end()
+
+
 class _PhysicalLines:
-    """The lines of a file as editors end them: with \\n, \\r\\n or \\r, and nowhere else.
+    r"""The lines of a file as editors end them: with \\n, \\r\\n or \\r, and nowhere else.
 
     `place` is the byte after the last line that was given, `row` its number.
     """
@@ -137,7 +142,7 @@ class _PhysicalLines:
         return self
 
     def __next__(self) -> str:
-        begin, end = self.place, _LINE.match(self._content, self.place).end()
+        begin, end = self.place, _end_of_line(self._content, self.place)
         if end == begin:
             raise StopIteration
         self.place, self.row = end, self.row + 1
@@ -238,9 +243,7 @@ class _Stretch:
     delimiter: str
 
     @classmethod
-    def cut(
-        cls, content: bytes, begin: int, end: int, row: int, delimiter: str
-    ) -> _Stretch | None:
+    def cut(cls, content: bytes, begin: int, end: int, row: int, delimiter: str) -> _Stretch | None:
         """Cut whole lines into cells; None when they are not of the ordinary form."""
         if end + WORD <= len(content):
             data = np.frombuffer(content, np.uint8)[begin : end + WORD]
@@ -252,7 +255,10 @@ class _Stretch:
         ends = np.flatnonzero(separators)
         breaks = np.flatnonzero(newlines)
         returns = breaks[data[breaks - 1] == _RETURN] - 1
-        if content.find(b"\r", begin, end) >= 0 and content.count(b"\r", begin, end) != returns.size:
+        if (
+            content.find(b"\r", begin, end) >= 0
+            and content.count(b"\r", begin, end) != returns.size
+        ):
             return None
         quoted = content.find(b'"', begin, end) >= 0
         if quoted:
@@ -282,17 +288,17 @@ class _Stretch:
             blank[line] = is_blank(cells)
             if not blank[line]:
                 ragged.append((int(self.rows[line]), cells))
-        cells = self._grid(regular & ~blank, width)
         unsure = np.flatnonzero(regular & ~blank)
-        first = cells(0)
+        columns = self._grid(regular & ~blank, width)
+        first = columns(0)
         for at in np.flatnonzero((first.lengths == 0) | self._spaces(first)).tolist():
             blank[unsure[at]] = is_blank(self._cells(int(unsure[at])))
         if blank[unsure].any():
-            cells = self._grid(regular & ~blank, width)
+            columns = self._grid(regular & ~blank, width)
         written = np.flatnonzero(~blank)
         return Lines(
             self.rows[regular & ~blank].astype(np.int32),
-            {place: self._without_spaces(cells(place)) for place in places},
+            {place: self._without_spaces(columns(place)) for place in places},
             ragged,
             int(blank.size - 1 - written[-1]) if written.size else int(blank.size),
         )
@@ -301,7 +307,9 @@ class _Stretch:
         """Give a way to get the cells at a place, of some lines of the same width (mask)."""
         first = self.last[lines] - (width - 1)
         whole = lines.all() and self.ends.size == lines.size * width
-        ends = self.ends.reshape(-1, width) if whole else self.ends[first[:, None] + np.arange(width)]
+        ends = (
+            self.ends.reshape(-1, width) if whole else self.ends[first[:, None] + np.arange(width)]
+        )
         ends = np.ascontiguousarray(ends.T, np.int32)
         line_starts = self.starts[lines].astype(np.int32)
         line_ends = self._line_ends()[lines].astype(np.int32)
@@ -319,7 +327,8 @@ class _Stretch:
     def _line_ends(self) -> Array:
         """Give where each line ends, without a carriage return."""
         ends = self.ends[self.last]
-        return ends - (self.data[np.maximum(ends - 1, 0)] == _RETURN)
+        without: Array = ends - (self.data[np.maximum(ends - 1, 0)] == _RETURN)
+        return without
 
     def _cells(self, line: int) -> list[str]:
         text = self.data[self.starts[line] : self.ends[self.last[line]]].tobytes().decode()

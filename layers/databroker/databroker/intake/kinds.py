@@ -8,10 +8,10 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, TypeAlias
 
 from databroker.intake.csv_file import read_csv
-from databroker.intake.fhir_file import read_fhir
+from databroker.intake.fhir.reader import read_fhir
 from databroker.intake.sheet import Sheet, UnreadableError
-from databroker.intake.xlsx_file import read_xlsx
-from databroker.intake.xml_file import read_xml
+from databroker.intake.xlsx.reader import read_xlsx
+from databroker.intake.xml.reader import read_xml
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

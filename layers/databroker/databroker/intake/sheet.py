@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from databroker.records import PART as BLOCK
+from databroker.records import PART
 from databroker.texts import Texts
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ def sheet_of(lines: Iterable[Line], **facts: Any) -> Sheet:
     for row, cells in rest:
         if not is_blank(cells):
             check_width(len(cells))
-            return Sheet(row, cells, lambda places: blocks_of(rest, len(cells), places), **facts)
+            width = len(cells)
+            return Sheet(row, cells, partial(blocks_of, rest, width), **facts)
     raise UnreadableError("BF-011")
 
 
@@ -117,7 +119,7 @@ def is_blank(cells: Sequence[str | None]) -> bool:
 
 def blocks_of(lines: Iterator[Line], width: int, places: Sequence[int]) -> Iterator[Lines]:
     """Give lines that are cells already in columns, some thousands together."""
-    while some := list(islice(lines, BLOCK)):
+    while some := list(islice(lines, PART)):
         blank, rows, kept = 0, [], []
         ragged = []
         for row, cells in some:

@@ -18,7 +18,6 @@ from databroker.rules.bulk import matching
 from databroker.rules.calendar import civil
 from databroker.rules.cells import written
 from databroker.rules.vectors import EMPTY
-from databroker.texts import Texts
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from databroker.findings import Finding
     from databroker.rules import Context, Erasures
     from databroker.rules.part import Part
-    from databroker.texts import Array
+    from databroker.texts import Array, Texts
 
 _BSN, _BSN_DIGITS = "bsn", 9
 _OLDEST = 120

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from databroker.rules.part import Part
     from databroker.texts import Array
 
+
 class RuleFaultError(Exception):
     """A rule could not answer: a fault in the rule book, never a verdict on the row."""
 

@@ -22,7 +22,7 @@ from databroker.rules.vectors import EMPTY, Answers, Text, Vector, compared, equ
 from databroker.texts import WORD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from databroker.texts import Array
 
@@ -54,7 +54,8 @@ class Memory:
             raise TypeError("a UDI is text")
         if text.implants is None:
             text.implants = self.udis.read(text)
-        return text.implants
+        found: Implants = text.implants
+        return found
 
 
 # --- numbers and days ----------------------------------------------------------------------------
@@ -109,12 +110,16 @@ def _worked_out(operation: Callable[..., Array], *values: Vector) -> Vector:
 
 
 # --- text ----------------------------------------------------------------------------------------
-def _table(change: Callable[[str], str] = str) -> Array:
-    return np.array([ord(change(chr(byte))) if byte < 128 else byte for byte in range(256)], np.uint8)
+def bytes_table(change: Callable[[str], str]) -> Array:
+    """Give for every byte (uint8) what a change of ASCII makes of it; others stay as they are."""
+    plain = [ord(change(chr(byte))) for byte in range(_ASCII)]
+    return np.array([*plain, *range(_ASCII, 256)], np.uint8)
 
 
-_LOWER, _UPPER = _table(str.lower), _table(str.upper)
-_LETTERS_ALIKE = _table(lambda mark: "a" if mark.isalpha() else mark)
+_ASCII = 128
+
+_LOWER, UPPER = bytes_table(str.lower), bytes_table(str.upper)
+_LETTERS_ALIKE = bytes_table(lambda mark: "a" if mark.isalpha() else mark)
 _RANGE = re.compile(r"([A-Za-z0-9])-([A-Za-z0-9])")
 _REPEAT = re.compile(r"\{[0-9]*,?[0-9]*\}")
 
@@ -174,12 +179,12 @@ def _acronym(_memory: Memory, text: Vector) -> Vector:
     acronyms = text.texts.between(text.texts.starts, text.texts.starts + size)
     count = max(-(-int(size.max(initial=0)) // WORD), 1)
     words = [
-        _UPPER[acronyms.words(number).view(np.uint8)].view(np.uint64) for number in range(count)
+        UPPER[acronyms.words(number).view(np.uint8)].view(np.uint64) for number in range(count)
     ]
     return text.changed(words, size, functions.acronym)
 
 
-def _passes_eleven(memory: Memory, text: Vector) -> Vector:
+def _passes_eleven(_memory: Memory, text: Vector) -> Vector:
     """Weigh the BSNs of nine digits together; a BSN is not remembered."""
     if not isinstance(text, Text):
         return functions.passes_eleven(text)
@@ -187,7 +192,7 @@ def _passes_eleven(memory: Memory, text: Vector) -> Vector:
     if rows.shape[1] <= len(_WEIGHTS):
         rows = np.pad(rows, ((0, 0), (0, 8)))
     digits = rows[:, : len(_WEIGHTS)].astype(np.int32) - ord("0")
-    ordinary = (text.texts.lengths == len(_WEIGHTS)) & ((digits >= 0) & (digits <= 9)).all(axis=1)
+    ordinary = (text.texts.lengths == len(_WEIGHTS)) & np.isin(digits, range(10)).all(axis=1)
     answer = ordinary & digits.any(axis=1) & (digits @ _WEIGHTS % 11 == 0)
     for index in np.flatnonzero(text.filled & ~ordinary).tolist():
         answer[index] = functions.passes_eleven(text[index])

@@ -17,9 +17,9 @@ import numpy as np
 from databroker.dataset import FieldType
 from databroker.rules.calendar import FIRST_YEAR, MONTH_LENGTHS, MONTH_STARTS
 from databroker.rules.memo import Memo
-from databroker.rules.vectors import EMPTY, Text
 from databroker.rules.values import EMPTY as EMPTY_CELL
 from databroker.rules.values import Cell, read_cell
+from databroker.rules.vectors import EMPTY, Text
 from databroker.texts import WORD, Texts
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ _TEXTUAL = {FieldType.TEXT, FieldType.UDI}
 _ORDINARY_STARTS = np.ones(256, bool)
 _ORDINARY_STARTS[[ord(mark) for mark in "=+@- "]] = False
 _SPACE, _OPENING = ord(" "), ord("(")
+
 
 @dataclass(frozen=True)
 class Cells:
@@ -97,7 +98,7 @@ class Cells:
     def canonical(self, *, unreadable: bool = False) -> Texts:
         """Give the canonical text of the column; what cannot be read is empty, or as delivered."""
         plain = self.raw
-        if self.field.type is FieldType.DATE:
+        if self.field.type is FieldType.DATE and self.numbers is not None:
             plain = _as_iso(plain, np.isfinite(self.numbers))
         return plain.patched(
             {
@@ -207,7 +208,9 @@ def _read_dates(texts: Texts) -> tuple[Array, Array]:
     """
     first, last = texts.words(0), texts.words(1)
     marks = first & np.uint64(0x0000_FF00_00FF_0000)
-    dated = (marks == np.uint64(0x0000_2D00_002D_0000)) | (marks == np.uint64(0x0000_2F00_002F_0000))
+    dated = (marks == np.uint64(0x0000_2D00_002D_0000)) | (
+        marks == np.uint64(0x0000_2F00_002F_0000)
+    )
     digits = first & np.uint64(0xFFFF)
     digits |= (first >> np.uint64(8)) & np.uint64(0xFFFF_0000)
     digits |= (first >> np.uint64(16)) & np.uint64(0xFFFF_0000_0000)
@@ -221,7 +224,7 @@ def _read_dates(texts: Texts) -> tuple[Array, Array]:
         ((pairs >> np.uint64(shift)) & np.uint64(0xFF)).view(np.int64) for shift in (0, 16, 32, 48)
     )
     place = (century * 100 + year - FIRST_YEAR) * 12 + month - 1
-    dated &= (place >= 0) & (place < MONTH_STARTS.size) & (month >= 1) & (month <= 12) & (day >= 1)
+    dated &= (place >= 0) & (place < MONTH_STARTS.size) & np.isin(month, range(1, 13)) & (day >= 1)
     place[~dated] = 0
     dated &= day <= MONTH_LENGTHS[place]
     days = np.where(dated, MONTH_STARTS[place] + (day - 1), EMPTY)

@@ -49,8 +49,8 @@ class CentreCheck:
         if not foreign:
             return None
         if len(found) == 1:
-            texts = {"acroniem": foreign[0], "verwacht": self._centre}
-            return dataset.finding("BF-009", column=NUMBER, **texts)
+            name = foreign[0]
+            return dataset.finding("BF-009", column=NUMBER, acroniem=name, verwacht=self._centre)
         if sum(found[name] for name in foreign) < _FROM_ELSEWHERE * found.total():
             return None
         return dataset.finding("BF-010", column=NUMBER, acroniemen=", ".join(sorted(found)))

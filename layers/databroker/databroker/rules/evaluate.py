@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from databroker.dataset import Erasure, Phase, Scope
+from databroker.dataset import Erasure, Phase
 from databroker.rules.book import rule_book
 from databroker.rules.bulk import Memory
 from databroker.rules.completeness import Tally
@@ -18,7 +17,7 @@ from databroker.rules.notes import Notes
 from databroker.rules.part import Part, Readers
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from databroker.dataset import Column, Dataset, Rule
     from databroker.records import Records

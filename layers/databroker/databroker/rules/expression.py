@@ -201,9 +201,10 @@ class _Compiler:
             found = []
             for there, item in _items(items(names, memory)):
                 inside = Names(names.__getitem__, {name: item})
+                meant = there
                 for condition in conditions:
-                    there = there & truth(condition(inside, memory))
-                found.append((there, element(inside, memory)))
+                    meant = meant & truth(condition(inside, memory))
+                found.append((meant, element(inside, memory)))
             return found
 
         return collect

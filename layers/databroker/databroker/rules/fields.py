@@ -80,11 +80,9 @@ def check_limits(of: Asked) -> None:
     for column in of.columns:
         field, unknown = column.field, of.part.cells(column.name).unknown
         if unknown is not None and field.norm is not None:
-            of.count("W-006", column.name, np.count_nonzero(unknown & of.mask))
-        for code, beyond in _beyond(of, column).items():
-            beyond &= of.mask
-            if unknown is not None:
-                beyond &= ~unknown
+            of.count("W-006", column.name, int(np.count_nonzero(unknown & of.mask)))
+        for code, those in _beyond(of, column).items():
+            beyond = those & of.mask if unknown is None else those & of.mask & ~unknown
             if beyond.any():
                 of.note(code, column.name, np.flatnonzero(beyond))
 

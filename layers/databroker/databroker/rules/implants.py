@@ -110,12 +110,13 @@ class UdiReader:
                 own = own[(values[own] == EMPTY) if identifier in days else (values[own] == 0)]
                 part = texts.between(places[own] + _MARK, ends[own])
                 if identifier in days:
-                    values[own], size = self._read_days(part), _DATE
+                    values[own] = self._read_days(part)
                     good[own] = values[own] != EMPTY
+                    places[own] += _MARK + _DATE
                 else:
-                    values[own], size = _read_free(part)
+                    values[own], sizes = _read_free(part)
                     good[own] = values[own] != 0
-                places[own] += _MARK + size
+                    places[own] += _MARK + sizes
             left = left[good[left] & (places[left] < ends[left])]
         at = where[good]
         found.valid[at] = True

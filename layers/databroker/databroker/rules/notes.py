@@ -44,13 +44,16 @@ class Notes:
         numbers = part.cells(NUMBER) if NUMBER in records.columns else None
         for index in indexes:
             row = int(records.numbers[index])
-            named = numbers is not None and not (nameless is not None and nameless[index])
+            if numbers is None or (nameless is not None and nameless[index]):
+                interv_nr = None
+            else:
+                interv_nr = numbers.text(index)
             self.findings.append(
                 self.dataset.finding(
                     code,
                     row=row,
                     cell=records.origin.cell(column, row),
-                    interv_nr=numbers.text(index) if named else None,
+                    interv_nr=interv_nr,
                     column=column,
                     value=None if values is None else values[index],
                     verwacht=self.centre,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from copy import copy
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,7 +11,6 @@ from databroker.dataset import Field, FieldType, IdClass
 from databroker.rules.bulk import ages
 from databroker.rules.cells import ColumnReader
 from databroker.rules.vectors import EMPTY, Names, Text
-
 from databroker.texts import Texts
 
 if TYPE_CHECKING:
@@ -65,28 +63,34 @@ class Part:
         context: Context,
         readers: Readers,
         memory: Memory,
+        *,
+        delivered: dict[str, Cells] | None = None,
     ) -> None:
-        """Take the records; nothing is read yet."""
+        """Take the records; nothing is read yet, but for what is `delivered` as it stands."""
+        self._dataset = dataset
         self.records = records
         self.size = len(records)
         self.memory = memory
         self.columns = {name: c for name, c in dataset.columns.items() if name in records.columns}
         self._fields = {field.name for field in dataset.fields if field.slots == 1}
         self._stems = [field.stem for field in dataset.fields if field.slots > 1]
-        self._context = context
+        self.context = context
         self._readers = readers
-        self._as_delivered = False
-        self._cells: dict[str, Cells] = {}
+        self._as_delivered = delivered is not None
+        self._cells: dict[str, Cells] = {} if delivered is None else delivered
         self._values: dict[str, Vector] = {}
         self.names = Names(self._value)
 
     def as_delivered(self) -> Part:
         """Give the same records; of a cell that cannot be read conditions see what it says."""
-        part = copy(self)
-        part._as_delivered = True
-        part._values = {}
-        part.names = Names(part._value)
-        return part
+        return Part(
+            self.records,
+            self._dataset,
+            self.context,
+            self._readers,
+            self.memory,
+            delivered=self._cells,
+        )
 
     def cells(self, name: str) -> Cells:
         """Give a column that was delivered, read."""
@@ -156,13 +160,11 @@ class Part:
     @cached_property
     def filled(self) -> Mapping[int, Array]:
         """Give, for each of those leads, a mask of the records that did something to it."""
-        first = f"{self._stems[0]}" if self._stems else ""
-        return {
-            slot: self.cells(f"{first}{slot}").numbers != EMPTY
-            if f"{first}{slot}" in self.columns
-            else np.zeros(self.size, bool)
-            for slot in self.present
-        }
+        found = {}
+        for slot in self.present:
+            done = self.value(f"{self._stems[0]}{slot}")
+            found[slot] = np.zeros(self.size, bool) if done is None else done != EMPTY
+        return found
 
     def first_lead(self, index: int) -> int:
         """Give the first lead that a record has something of, lead 1 when there is none."""
@@ -184,10 +186,12 @@ class Part:
             return self.value(name)
         return _FURTHER[name](self)
 
-    def _leads(self) -> list[tuple[Array, Names]]:
+    def leads(self) -> list[tuple[Array, Names]]:
+        """Give the leads that something was done to: of which records (mask), and their names."""
         return [(mask, self.lead(slot)) for slot, mask in self.filled.items() if mask.any()]
 
-    def _has_gap(self) -> Vector:
+    def has_gap(self) -> Vector:
+        """Tell in which records the numbers of the leads do not follow each other."""
         if not self.present:
             return False
         count = sum(mask.astype(np.int8) for mask in self.present.values())
@@ -208,19 +212,14 @@ class Part:
         born, day = self.value("geb_datum"), self.value("interv_datum")
         return None if born is None or day is None else ages(born, day)
 
-    @property
-    def context(self) -> Context:
-        """Give what a rule must know besides the records."""
-        return self._context
-
 
 _FURTHER: Mapping[str, Callable[[Part], Vector]] = {
     "vandaag": lambda part: float(part.context.today.toordinal()),
     "centrum_acroniem": lambda part: part.context.centre,
     "bsn_kolom_aanwezig": lambda part: "bsn" in part.columns,
     "leeftijd": Part.age,
-    "leadgat": Part._has_gap,
-    "leads": Part._leads,
+    "leadgat": Part.has_gap,
+    "leads": Part.leads,
     "db_impl_device": lambda _part: None,  # the registry is not asked before the conflicts
 }
 """Names besides the fields that a condition may use."""

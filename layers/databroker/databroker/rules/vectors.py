@@ -62,7 +62,9 @@ class Text:
     def of(cls, texts: Texts) -> Text:
         """Take a column as it is stored."""
         long = np.flatnonzero(texts.lengths > _LONGEST)
-        odd = {int(at): texts[at] or "" for part in (texts.strange_cells(), long) for at in part}
+        odd = {
+            at: texts[at] or "" for part in (texts.strange_cells(), long) for at in part.tolist()
+        }
         if odd:
             lengths = texts.lengths.copy()
             lengths[list(odd)] = 0
@@ -116,8 +118,10 @@ class Text:
     def changed(
         self, words: Sequence[Array], lengths: Array, change: Callable[[str], str | None]
     ) -> Text:
-        """Give other texts in place of these: the words of the plain ones, with their lengths, and
-        the change that makes the same of an odd one."""
+        """Give other texts in place of these.
+
+        `words` and `lengths` are those of the plain ones; `change` makes the same of an odd one.
+        """
         count = len(words)
         data = np.zeros((self.texts.lengths.size + 1, count), np.uint64)
         for number, word in enumerate(words):
@@ -134,7 +138,7 @@ class Text:
             return ~self.filled
         if isinstance(other, str):
             return self._equals_text(other)
-        same = self.word(0) == other.word(0)
+        same: Array = self.word(0) == other.word(0)
         for number in range(1, max(self.count, other.count)):
             same &= self.word(number) == other.word(number)
         for index in self.odd.keys() | other.odd.keys():
@@ -143,7 +147,7 @@ class Text:
 
     def _equals_text(self, text: str) -> Array:
         content = text.encode("utf-8", "surrogatepass")
-        same = self.texts.lengths == len(content)
+        same: Array = self.texts.lengths == len(content)
         for number in range(min(-(-len(content) // WORD), self.count)):
             part = content[WORD * number : WORD * (number + 1)]
             same &= self.word(number) == np.uint64(int.from_bytes(part, "little"))

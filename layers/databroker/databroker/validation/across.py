@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from databroker.rules import NUMBER
-from databroker.rules.bulk import FUNCTIONS
+from databroker.rules.bulk import FUNCTIONS, UPPER
 from databroker.rules.calendar import civil
 from databroker.rules.memo import mixed
 from databroker.rules.vectors import EMPTY, Text
@@ -27,7 +27,6 @@ _NEW = 10
 """What `lead_ingreep` is when a lead was placed (implantatie)."""
 
 _MONTHS_IN_YEAR = 12
-_UPPER = np.array([ord(chr(byte).upper()) if byte < 128 else byte for byte in range(256)], np.uint8)
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,9 @@ class Across:
         if not months:
             return []
         missing = sorted(set(range(min(months), max(months))) - months)
-        return [f"{month % _MONTHS_IN_YEAR + 1:02d}-{month // _MONTHS_IN_YEAR}" for month in missing]
+        return [
+            f"{month % _MONTHS_IN_YEAR + 1:02d}-{month // _MONTHS_IN_YEAR}" for month in missing
+        ]
 
     def _remember_implants(self, done: Answered) -> Iterator[str]:
         """Remember the new implants of some records; gives the columns they stand in."""
@@ -130,8 +131,10 @@ class Across:
     def _double_implants(self) -> None:
         """Note every implant that more than one intervention says to have placed (F-231)."""
         starts = np.cumsum([0, *(kept.part.size for kept in self._kept)])
-        implants = np.concatenate([placed.implant for placed in self._placed] or [[]])
-        records = np.concatenate([p.index + starts[p.kept] for p in self._placed] or [[]])
+        if not self._placed:
+            return
+        implants = np.concatenate([placed.implant for placed in self._placed])
+        records = np.concatenate([p.index + starts[p.kept] for p in self._placed])
         column_of = np.repeat(np.arange(len(self._placed)), [p.index.size for p in self._placed])
         for same in _alike(implants):
             found = sorted((int(records[at]), self._placed[column_of[at]].column) for at in same)
@@ -210,7 +213,7 @@ _ACROSS = {
 
 
 def _capitals(text: Text) -> Text:
-    words = [_UPPER[word.view(np.uint8)].view(np.uint64) for word in text.words()]
+    words = [UPPER[word.view(np.uint8)].view(np.uint64) for word in text.words()]
     return text.changed(words, text.texts.lengths, str.upper)
 
 

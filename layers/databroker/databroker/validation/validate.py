@@ -30,8 +30,11 @@ _MONTHS_NAMED = 12
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What validation found; `refused` are the physical rows of the records that stay out, also
-    for what an earlier step found."""
+    """What validation found.
+
+    `refused` are the physical rows of the records that stay out, also for what an earlier step
+    found.
+    """
 
     findings: list[Finding]
     refused: set[int]
@@ -40,8 +43,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Validation(Verdict):
-    """What validation found, and all records in canonical text (`clean`), without the values that
-    do not apply."""
+    """What validation found, and the records.
+
+    `clean` holds all of them in canonical text, without the values that do not apply.
+    """
 
     clean: Records
 
@@ -129,4 +134,6 @@ def _erasures(earlier: Iterable[Finding], dataset: Dataset) -> Erasures:
 
 
 def _clean(done: Answered) -> Records:
-    return done.part.records.with_columns({name: done.canonical(name) for name in done.part.columns})
+    return done.part.records.with_columns(
+        {name: done.canonical(name) for name in done.part.columns}
+    )

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from databroker.intake.cells import boolean_text, check_length, iso_text, number_text, unescape
-from databroker.intake.digits import are_as_written, whole_numbers
-from databroker.intake.sheet import BLOCK, MAX_LENGTH, Lines, UnreadableError
+from databroker.intake.sheet import MAX_LENGTH, Lines, UnreadableError
+from databroker.intake.xlsx.cells import boolean_text, check_length, iso_text, number_text, unescape
+from databroker.intake.xlsx.digits import are_as_written, whole_numbers
+from databroker.records import PART
 from databroker.texts import WORD, Texts
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Iterator, Sequence
 
-    from databroker.intake.styles import Style
+    from databroker.intake.xlsx.styles import Style
     from databroker.texts import Array
 
 _TEXT, _SHARED, _PLAIN, _OTHER = range(4)
@@ -181,7 +182,7 @@ def lines_of(grids: Iterable[Grid], places: Sequence[int], header: int) -> Itera
     for grid in grids:
         some.append(grid)
         count += grid.rows.size
-        if count >= BLOCK:
+        if count >= PART:
             yield _lines(some, places, header)
             some, count = [], 0
     if count:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from databroker.intake.sheet import MAX_LENGTH, UnreadableError
 
 if TYPE_CHECKING:
-    from databroker.intake.styles import Style
+    from databroker.intake.xlsx.styles import Style
 
 _EXACT_DIGITS = 15
 """Excel keeps 15 significant digits (ECMA-376, 18.17.5)."""

@@ -6,8 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from databroker.intake.fhir_bundle import read_bundle
-from databroker.intake.fhir_element import Element, Number
+from databroker.intake.fhir.bundle import read_bundle
+from databroker.intake.fhir.element import Element, Number
 from databroker.intake.named import check_count, sheet_of_records
 from databroker.intake.sheet import UnreadableError
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from databroker.intake.named import check_count, sheet_of_body, sheet_of_records
 from databroker.intake.sheet import UnreadableError
-from databroker.intake.xml_columns import read_columns
-from databroker.intake.xml_scan import RECORD, ROOT, Scan
+from databroker.intake.xml.columns import read_columns
+from databroker.intake.xml.scan import RECORD, ROOT, Scan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from databroker.intake.elements import MAIN
+from databroker.intake.xlsx.elements import MAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from databroker.intake.elements import Element
+    from databroker.intake.xlsx.elements import Element
 
 _FORMAT = (f"{MAIN} numFmts", f"{MAIN} numFmt")
 _STYLE = (f"{MAIN} cellXfs", f"{MAIN} xf")

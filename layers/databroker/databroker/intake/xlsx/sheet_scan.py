@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from databroker.intake.elements import MAIN, feed, new_parser
-from databroker.intake.grid import Grid
 from databroker.intake.sheet import MAX_COLUMNS, UnreadableError
+from databroker.intake.xlsx.elements import MAIN, feed, new_parser
+from databroker.intake.xlsx.grid import Grid
 from databroker.texts import Texts
 
 if TYPE_CHECKING:
-    from databroker.intake.grid import Meaning
+    from databroker.intake.xlsx.grid import Meaning
 
 MAX_FURNITURE = 200_000
 """Tags besides rows and cells: column widths, validations, conditional formats."""

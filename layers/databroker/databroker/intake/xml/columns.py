@@ -1,4 +1,4 @@
-"""An ordinary XML document by column (`databroker.intake.xml_part`), at many times the speed.
+"""An ordinary XML document by column (`databroker.intake.xml.part`), at many times the speed.
 
 The parser sees all of it that is out of the ordinary: what stands before and behind the records,
 each tag once, and the cells with a reference or a line end of two characters.
@@ -15,16 +15,17 @@ from xml.parsers import expat
 
 import numpy as np
 
-from databroker.intake.sheet import BLOCK, Lines, UnreadableError
-from databroker.intake.xml_part import MAX_TAGS, OtherFormError, Tags, hold, read_part
-from databroker.intake.xml_scan import RECORD, Scan
+from databroker.intake.sheet import Lines, UnreadableError
+from databroker.intake.xml.part import MAX_TAGS, OtherFormError, Tags, hold, read_part
+from databroker.intake.xml.scan import RECORD, Scan
+from databroker.records import PART as BLOCK
 from databroker.texts import Texts, ends
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from databroker.dataset import Dataset
-    from databroker.intake.xml_part import Part
+    from databroker.intake.xml.part import Part
     from databroker.texts import Array
 
 PART = 1 << 20

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from databroker.intake.sheet import UnreadableError
-from databroker.intake.sheet_scan import SheetScan
-from databroker.intake.sheet_tokens import Ordinary
+from databroker.intake.xlsx.sheet_scan import SheetScan
+from databroker.intake.xlsx.sheet_tokens import Ordinary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from databroker.intake.grid import Grid, Meaning
+    from databroker.intake.xlsx.grid import Grid, Meaning
 
 ROW_TAG = b"<row "
 """What the pieces of a sheet should end before."""

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from databroker.intake.digits import MASKS
-from databroker.intake.grid import SPREAD, Grid
 from databroker.intake.sheet import MAX_COLUMNS
-from databroker.intake.tokens import Grammar, is_ordinary_text, without_entities, words_at
+from databroker.intake.xlsx.digits import MASKS
+from databroker.intake.xlsx.grid import SPREAD, Grid
+from databroker.intake.xlsx.tokens import Grammar, is_ordinary_text, without_entities, words_at
 from databroker.texts import WORD, Texts, buffer
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from databroker.intake.grid import Meaning
-    from databroker.intake.tokens import Tags
+    from databroker.intake.xlsx.grid import Meaning
+    from databroker.intake.xlsx.tokens import Tags
     from databroker.texts import Array
 
 LAST_ROW = 1_048_576

@@ -61,7 +61,7 @@ class Scan:
         """Meet all of a document.
 
         Raises:
-            UnreadableError: as `databroker.intake.xml_file.read_xml` has it.
+            UnreadableError: as `databroker.intake.xml.reader.read_xml` has it.
         """
         if _ENDLESS.search(content):
             raise UnreadableError("BF-018")

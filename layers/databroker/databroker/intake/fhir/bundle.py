@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from databroker.dataset import Column, Dataset
-    from databroker.intake.fhir_element import Element
+    from databroker.intake.fhir.element import Element
 
 INTERVENTION = "https://nhr.nl/fhir/NamingSystem/interv-nr"
 VARIABLE = "https://nhr.nl/fhir/CodeSystem/variabele"

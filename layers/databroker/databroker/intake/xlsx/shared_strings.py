@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from databroker.intake.elements import MAIN, feed, new_parser
-from databroker.intake.grid import tidy
 from databroker.intake.sheet import UnreadableError
-from databroker.intake.tokens import Grammar, is_ordinary_text, without_entities
+from databroker.intake.xlsx.elements import MAIN, feed, new_parser
+from databroker.intake.xlsx.grid import tidy
+from databroker.intake.xlsx.tokens import Grammar, is_ordinary_text, without_entities
 from databroker.texts import Texts, buffer
 
 if TYPE_CHECKING:

@@ -9,23 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from databroker.intake.cells import EPOCH_1900, EPOCH_1904
-from databroker.intake.elements import MAIN, elements
-from databroker.intake.grid import Meaning, lines_of
-from databroker.intake.limits import limits_of
-from databroker.intake.package import Package, resolve
-from databroker.intake.shared_strings import STRING_TAG, read_strings
 from databroker.intake.sheet import MAX_COLUMNS, Sheet, UnreadableError
-from databroker.intake.sheet_rows import ROW_TAG, read_rows
-from databroker.intake.styles import Style, read_styles
+from databroker.intake.xlsx.cells import EPOCH_1900, EPOCH_1904
+from databroker.intake.xlsx.elements import MAIN, elements
+from databroker.intake.xlsx.grid import Meaning, lines_of
+from databroker.intake.xlsx.limits import limits_of
+from databroker.intake.xlsx.package import Package, resolve
+from databroker.intake.xlsx.shared_strings import STRING_TAG, read_strings
+from databroker.intake.xlsx.sheet_rows import ROW_TAG, read_rows
+from databroker.intake.xlsx.styles import Style, read_styles
 from databroker.texts import Texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from databroker.dataset import Dataset
-    from databroker.intake.elements import Element
-    from databroker.intake.grid import Grid
+    from databroker.intake.xlsx.elements import Element
+    from databroker.intake.xlsx.grid import Grid
 
 MAX_OTHER_TAGS = 200_000
 """In each part besides the worksheet and its strings."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from databroker.intake.digits import MASKS
+from databroker.intake.xlsx.digits import MASKS
 from databroker.texts import WORD
 
 if TYPE_CHECKING:

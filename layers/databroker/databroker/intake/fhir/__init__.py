@@ -1,0 +1,1 @@
+"""FHIR R4 bundles: resources that become the same rows."""

@@ -1,0 +1,1 @@
+"""Workbooks: a zip of XML, of which one worksheet is read."""
