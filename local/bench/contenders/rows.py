@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from databroker.intake import read_delivery
+from local.bench.contenders.databroker_engine import RefusedError
 from tests.support import reference
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def prepare(asked: Asked) -> Run:
     def run(file: Path) -> set[Hit]:
         reading = read_delivery(file.read_bytes(), file.name, asked.versions)
         if reading.records is None:
-            raise ValueError("the file is refused as a whole")
+            raise RefusedError(*(finding.code for finding in reading.findings))
         findings, _, _ = reference.examine(reading.records, reading.dataset, asked.context)
         return {
             (finding.row, finding.field or "", finding.code)

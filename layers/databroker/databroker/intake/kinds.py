@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from importlib import import_module
 from pathlib import PurePath
 from typing import TYPE_CHECKING, TypeAlias
 
-from databroker.intake.csv_file import read_csv
-from databroker.intake.fhir.reader import read_fhir
 from databroker.intake.sheet import Sheet, UnreadableError
-from databroker.intake.xlsx.reader import read_xlsx
-from databroker.intake.xml.reader import read_xml
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,13 +29,17 @@ class Content(StrEnum):
     PDF = "PDF"
 
 
-READERS: Mapping[tuple[str, Content], Reader] = {
-    (".csv", Content.TEXT): read_csv,
-    (".txt", Content.TEXT): read_csv,
-    (".xlsx", Content.ZIP): read_xlsx,
-    (".xml", Content.XML): read_xml,
-    (".json", Content.JSON): read_fhir,
+READERS: Mapping[tuple[str, Content], tuple[str, str]] = {
+    (".csv", Content.TEXT): ("csv_file", "read_csv"),
+    (".txt", Content.TEXT): ("csv_file", "read_csv"),
+    (".xlsx", Content.ZIP): ("xlsx.reader", "read_xlsx"),
+    (".xml", Content.XML): ("xml.reader", "read_xml"),
+    (".json", Content.JSON): ("fhir.reader", "read_fhir"),
 }
+"""By extension and content the module of the reader and its name.
+
+A reader is loaded when a file needs it: a cold process that checks one file reads one kind.
+"""
 
 _SIGNATURES = (
     (b"PK\x03\x04", Content.ZIP),
@@ -63,8 +64,9 @@ def find_reader(content: bytes, file_name: str) -> Reader:
     """
     extension = PurePath(file_name.strip()).suffix.lower()
     kind = content_of(content)
-    reader = READERS.get((extension, kind))
-    if reader is not None:
+    if found := READERS.get((extension, kind)):
+        module, name = found
+        reader: Reader = getattr(import_module(f"databroker.intake.{module}"), name)
         return reader
     if kind is Content.OLE and _ENCRYPTED_WORKBOOK in content:
         raise UnreadableError("BF-004")

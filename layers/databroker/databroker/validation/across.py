@@ -95,7 +95,7 @@ class Across:
         for kept in self._kept:
             there = (kept.day != EMPTY) & ~np.isin(kept.part.records.numbers, gone)
             year, month, _ = civil(kept.day[there])
-            months.update(np.unique(year * _MONTHS_IN_YEAR + month - 1).tolist())
+            months.update((year * _MONTHS_IN_YEAR + month - 1).tolist())
         if not months:
             return []
         missing = sorted(set(range(min(months), max(months))) - months)
