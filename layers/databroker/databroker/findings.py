@@ -184,10 +184,15 @@ def _level_of(code: str) -> Level:
     return Level(match.group(1))
 
 
+@cache
+def _refuses_record(code: str, *, trial: bool) -> bool:
+    return not trial and _level_of(code).refuses_record
+
+
 def refused_rows(findings: Iterable[Finding]) -> frozenset[int]:
     """Give the rows whose record is refused by one of the findings."""
     return frozenset(
         finding.row
         for finding in findings
-        if finding.row is not None and finding.level.refuses_record
+        if finding.row is not None and _refuses_record(finding.code, trial=finding.trial)
     )

@@ -18,7 +18,7 @@ from databroker.findings import Finding, Language
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 HELP_SHEET, LISTS_SHEET = "Lees mij", "_lijsten"
@@ -314,22 +314,42 @@ class Dataset:
         Raises:
             KeyError: the rule is unknown, or a placeholder of its text was not given.
         """
+        (made,) = self.findings(code, column, [(row, cell, interv_nr, value)], **texts)
+        return made
+
+    def findings(
+        self,
+        code: str,
+        column: str | None,
+        places: Iterable[tuple[int | None, str | None, str | None, str | None]],
+        **texts: object,
+    ) -> list[Finding]:
+        """Make the same finding at many places: row, cell, number of the intervention and value.
+
+        Raises:
+            KeyError: as for one finding.
+        """
         wording = self._wordings.get((code, column)) or self._word(code, column)
-        shown = value if wording.shows_value else None
-        message, fix, message_en, fix_en = wording.filled(shown, texts)
-        return Finding(
-            code=code,
-            message=message,
-            fix=fix,
-            row=row,
-            cell=cell,
-            interv_nr=interv_nr,
-            field=column,
-            value=shown,
-            trial=wording.trial,
-            message_en=message_en,
-            fix_en=fix_en,
-        )
+        made = []
+        for row, cell, interv_nr, value in places:
+            shown = value if wording.shows_value else None
+            message, fix, message_en, fix_en = wording.whole or wording.filled(shown, texts)
+            made.append(
+                Finding(
+                    code,
+                    message,
+                    fix,
+                    row,
+                    cell,
+                    interv_nr,
+                    column,
+                    shown,
+                    wording.trial,
+                    message_en,
+                    fix_en,
+                )
+            )
+        return made
 
     @cached_property
     def _wordings(self) -> dict[tuple[str, str | None], Wording]:

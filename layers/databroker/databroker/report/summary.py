@@ -124,10 +124,13 @@ class Report:
 def in_reading_order(findings: Iterable[Finding]) -> list[Finding]:
     """Sort the findings as a hospital reads them: by level, then by row."""
     rank = {level: place for place, level in enumerate(READING_ORDER)}
+    listed = list(findings)
+    alike = {(finding.code, finding.trial): finding for finding in listed}
+    ranks = {key: rank[finding.level] for key, finding in alike.items()}
     return sorted(
-        findings,
+        listed,
         key=lambda finding: (
-            rank[finding.level],
+            ranks[finding.code, finding.trial],
             finding.row or 0,
             finding.code,
             finding.field or "",

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from databroker.findings import refused_rows
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -39,27 +43,32 @@ class Notes:
 
         `nameless` are the records whose number may not be named (mask).
         """
-        records = part.records
-        values = records.columns.get(column)
-        numbers = part.cells(NUMBER) if NUMBER in records.columns else None
-        for index in indexes:
-            row = int(records.numbers[index])
-            if numbers is None or (nameless is not None and nameless[index]):
-                interv_nr = None
-            else:
-                interv_nr = numbers.text(index)
-            self.findings.append(
-                self.dataset.finding(
-                    code,
-                    row=row,
-                    cell=records.origin.cell(column, row),
-                    interv_nr=interv_nr,
-                    column=column,
-                    value=None if values is None else values[index],
-                    verwacht=self.centre,
-                    **texts,
-                )
-            )
+        records, where = part.records, np.fromiter(indexes, np.int64)
+        rows = records.numbers[where].tolist()
+        values = records.texts(column).take(where)
+        numbers = self._numbers(part, where, nameless)
+        cells = (records.origin.cell(column, row) for row in rows)
+        self.findings += self.dataset.findings(
+            code,
+            column,
+            zip(rows, cells, numbers, values, strict=True),
+            verwacht=self.centre,
+            **texts,
+        )
+
+    @staticmethod
+    def _numbers(part: Part, where: Array, nameless: Array | None) -> list[str | None]:
+        """Give the numbers of some interventions, as far as they may be named."""
+        if NUMBER not in part.columns:
+            return [None] * where.size
+        cells = part.cells(NUMBER)
+        numbers = cells.raw.take(where).tolist()
+        for place, index in enumerate(where.tolist()):
+            if index in cells.marked:
+                numbers[place] = cells.marked[index].text
+            if nameless is not None and nameless[index]:
+                numbers[place] = None
+        return numbers
 
     def of_file(self, code: str, column: str | None = None, **texts: Any) -> None:
         """Write down what is found in the file as a whole, or in a column of it."""
@@ -67,11 +76,7 @@ class Notes:
 
     def refused(self) -> set[int]:
         """Give the physical rows of the records that a finding refuses."""
-        return {
-            finding.row
-            for finding in self.findings
-            if finding.row is not None and finding.level.refuses_record
-        }
+        return set(refused_rows(self.findings))
 
     def sorted(self) -> list[Finding]:
         """Give the findings on the file first, then those on the records from top to bottom."""
