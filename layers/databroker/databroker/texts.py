@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 WORD = 8
 """Bytes that are looked at together."""
 
+_FEW = 32
+"""Cells that are sooner looked at one by one."""
+
 _FIRST_PRINTABLE, _LAST_PRINTABLE = np.uint8(0x20), np.uint8(0x7E)
 
 _MASKS = np.array([(1 << (8 * kept)) - 1 for kept in range(WORD + 1)], np.uint64)
@@ -124,6 +127,12 @@ class Texts:
             whole[i:j].decode("utf-8", "surrogatepass") or None
             for i, j in zip([0, *last], last, strict=False)
         ]
+
+    def at(self, indexes: Sequence[int]) -> list[str | None]:
+        """Give some cells as text."""
+        if len(indexes) < _FEW:
+            return [self[index] for index in indexes]
+        return self.take(np.array(indexes)).tolist()
 
     def take(self, indexes: Array | slice) -> Texts:
         """Give some cells, by their indexes, a mask or a slice; the buffer is shared."""

@@ -1,6 +1,10 @@
-import pytest
+from unittest.mock import patch
 
-from databroker.intake import read_delivery
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from databroker.intake import csv_file, read_delivery
 from tests.unit.intake.builders import HEADER, ROW, a_csv, a_dataset
 
 ACCENTED = ["MCX-000001", "15-03-2026", "10", "Ménière, één €"]
@@ -141,3 +145,31 @@ def test_a_line_without_end_is_refused_before_it_becomes_cells():
     assert (reading.records, reading.count) == (None, 0)
     assert facts(reading) == [("BF-012", None, None)]
     assert "regel 3)" in reading.findings[0].message
+
+
+PIECES = st.sampled_from(
+    [";", ";", ";", "\n", "\n", "\r\n", "\r", '"', '""', '";"', " ", "\t", "\xa0", "a", "MCX-1", "12", "é",
+     "\u2003", "\x0b", '"a;b"', '"a\nb"', '"a""b"', ";;;\n", "MCX-1;01-02-2026;10;x\n"]
+)  # fmt: skip
+
+
+def outcome(content):
+    reading = read(content)
+    records = reading.records and [
+        reading.records.rows,
+        *(reading.records.column(name) for name in reading.records.names),
+    ]
+    return records, reading.count, reading.findings
+
+
+@settings(deadline=None, max_examples=1500)
+@given(st.lists(PIECES, max_size=40).map("".join), st.integers(3, 60))
+def test_lines_that_are_cut_together_give_what_they_give_one_by_one(body, stretch):
+    content = f"{';'.join(HEADER)}\n{body}".encode()
+
+    with patch.object(csv_file, "_STRETCH", stretch):
+        together = outcome(content)
+    with patch.object(csv_file._Stretch, "cut", lambda *_: None):
+        one_by_one = outcome(content)
+
+    assert together == one_by_one

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from importlib import import_module
 
 import pytest
 
@@ -66,3 +67,17 @@ def test_every_element_of_the_profile_and_every_limit_is_on_the_page():
     assert f"{DATASET.max_bytes // 1_000_000} MB" in PAGE
     assert all(f"`{name}`" in PAGE for name in fhir_bundle._PLACES)
     assert all(f"`{name}`" in PAGE for name in fhir_bundle._VALUES)
+
+
+LIMITS = re.findall(
+    r"^\| .* \| ([\d.]+)(?: : 1)? \| `(intake[\w.]+)\.(MAX_\w+)` \|", PAGE, re.MULTILINE
+)
+
+
+def test_there_is_a_table_of_limits():
+    assert len(LIMITS) == 12
+
+
+@pytest.mark.parametrize(("value", "module", "name"), LIMITS)
+def test_every_limit_in_the_table_is_the_one_in_force(value, module, name):
+    assert int(value.replace(".", "")) == getattr(import_module(f"databroker.{module}"), name)

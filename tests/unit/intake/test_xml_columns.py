@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from databroker.dataset import datasets
 from databroker.intake import read_delivery
-from databroker.records import PART as BLOCK
 from databroker.intake.xml import columns as xml_columns
 from databroker.intake.xml.columns import read_columns
 from databroker.intake.xml.part import Tags
+from databroker.records import PART as BLOCK
 from databroker.texts import Texts
 from tests.unit.intake.builders import XML_ROOT, a_dataset, an_xml
 

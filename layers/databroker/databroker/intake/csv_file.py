@@ -257,7 +257,7 @@ class _Stretch:
         returns = breaks[data[breaks - 1] == _RETURN] - 1
         if (
             content.find(b"\r", begin, end) >= 0
-            and content.count(b"\r", begin, end) != returns.size
+            and np.count_nonzero(data[:size] == _RETURN) != returns.size
         ):
             return None
         quoted = content.find(b'"', begin, end) >= 0
@@ -352,7 +352,7 @@ class _Stretch:
 def _places_of(breaks: Array, ends: Array) -> Array:
     """Find the line breaks among the ends of cells; in most files they come at equal distances."""
     width = ends.size // max(breaks.size, 1)
-    if ends.size == width * breaks.size and np.array_equal(ends[width - 1 :: width], breaks):
+    if breaks.size and ends.size == width * breaks.size and np.array_equal(ends[width - 1 :: width], breaks):
         return np.arange(width - 1, ends.size, width)
     return np.searchsorted(ends, breaks)
 

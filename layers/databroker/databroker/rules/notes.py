@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from databroker.findings import refused_rows
 
 if TYPE_CHECKING:
@@ -43,9 +41,11 @@ class Notes:
 
         `nameless` are the records whose number may not be named (mask).
         """
-        records, where = part.records, np.fromiter(indexes, np.int64)
-        rows = records.numbers[where].tolist()
-        values = records.texts(column).take(where)
+        records, where = part.records, list(map(int, indexes))
+        rows = [int(records.numbers[index]) for index in where]
+        values = (
+            records.columns[column].at(where) if column in part.columns else [None] * len(where)
+        )
         numbers = self._numbers(part, where, nameless)
         cells = (records.origin.cell(column, row) for row in rows)
         self.findings += self.dataset.findings(
@@ -57,13 +57,13 @@ class Notes:
         )
 
     @staticmethod
-    def _numbers(part: Part, where: Array, nameless: Array | None) -> list[str | None]:
+    def _numbers(part: Part, where: list[int], nameless: Array | None) -> list[str | None]:
         """Give the numbers of some interventions, as far as they may be named."""
         if NUMBER not in part.columns:
-            return [None] * where.size
+            return [None] * len(where)
         cells = part.cells(NUMBER)
-        numbers = cells.raw.take(where).tolist()
-        for place, index in enumerate(where.tolist()):
+        numbers = cells.raw.at(where)
+        for place, index in enumerate(where):
             if index in cells.marked:
                 numbers[place] = cells.marked[index].text
             if nameless is not None and nameless[index]:
