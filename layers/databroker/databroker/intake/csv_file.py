@@ -36,7 +36,7 @@ MAX_LINE = 1_000_000
 _MAX_CELL = csv.field_size_limit()
 
 _HEADER_REACH = 100_000
-_STRETCH = 4_000_000
+_STRETCH = 3_000_000
 """Bytes that are cut into cells together."""
 
 _BYTE_ORDER_MARKS = (
@@ -352,7 +352,11 @@ class _Stretch:
 def _places_of(breaks: Array, ends: Array) -> Array:
     """Find the line breaks among the ends of cells; in most files they come at equal distances."""
     width = ends.size // max(breaks.size, 1)
-    if breaks.size and ends.size == width * breaks.size and np.array_equal(ends[width - 1 :: width], breaks):
+    if (
+        breaks.size
+        and ends.size == width * breaks.size
+        and np.array_equal(ends[width - 1 :: width], breaks)
+    ):
         return np.arange(width - 1, ends.size, width)
     return np.searchsorted(ends, breaks)
 

@@ -5,7 +5,7 @@ from databroker.rules.centre import CentreCheck, check_centre
 from databroker.rules.completeness import Completeness
 from databroker.rules.context import Context
 from databroker.rules.evaluate import Answered, Erasures, Examination, rows_that_lose
-from databroker.rules.notes import NUMBER
+from databroker.rules.part import NUMBER
 from databroker.rules.udi import Udi, parse_udi
 from databroker.rules.values import Cell, read_cell
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from databroker.rules.functions import acronym
-from databroker.rules.notes import NUMBER
+from databroker.rules.part import NUMBER
 
 if TYPE_CHECKING:
     from databroker.dataset import Dataset

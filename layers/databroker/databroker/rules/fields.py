@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from databroker.dataset import FieldType
-from databroker.rules.notes import NUMBER
+from databroker.rules.part import NUMBER
 from databroker.rules.vectors import EMPTY, Text
 
 if TYPE_CHECKING:

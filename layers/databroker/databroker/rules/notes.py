@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from databroker.findings import refused_rows
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
     from databroker.rules.context import Context
     from databroker.rules.part import Part
     from databroker.texts import Array
-
-NUMBER = "interv_nr"
-"""The column by which a hospital knows a record."""
 
 
 class Notes:
@@ -41,34 +39,24 @@ class Notes:
 
         `nameless` are the records whose number may not be named (mask).
         """
-        records, where = part.records, list(map(int, indexes))
-        rows = [int(records.numbers[index]) for index in where]
-        values = (
-            records.columns[column].at(where) if column in part.columns else [None] * len(where)
-        )
-        numbers = self._numbers(part, where, nameless)
-        cells = (records.origin.cell(column, row) for row in rows)
+        origin, where = part.records.origin, list(map(int, indexes))
+        named = [part.record(index) for index in where]
+        values = part.records.columns[column].at(where) if column in part.columns else repeat(None)
         self.findings += self.dataset.findings(
             code,
             column,
-            zip(rows, cells, numbers, values, strict=True),
+            (
+                (
+                    row,
+                    origin.cell(column, row),
+                    None if nameless is not None and nameless[index] else number,
+                    value,
+                )
+                for index, (row, number), value in zip(where, named, values, strict=False)
+            ),
             verwacht=self.centre,
             **texts,
         )
-
-    @staticmethod
-    def _numbers(part: Part, where: list[int], nameless: Array | None) -> list[str | None]:
-        """Give the numbers of some interventions, as far as they may be named."""
-        if NUMBER not in part.columns:
-            return [None] * len(where)
-        cells = part.cells(NUMBER)
-        numbers = cells.raw.at(where)
-        for place, index in enumerate(where):
-            if index in cells.marked:
-                numbers[place] = cells.marked[index].text
-            if nameless is not None and nameless[index]:
-                numbers[place] = None
-        return numbers
 
     def of_file(self, code: str, column: str | None = None, **texts: Any) -> None:
         """Write down what is found in the file as a whole, or in a column of it."""

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from databroker.texts import Array
 
 
+NUMBER = "interv_nr"
+"""The column by which a hospital knows a record."""
+
 _AGE = Field(
     name="leeftijd",
     number="-",
@@ -79,6 +82,7 @@ class Part:
         self._as_delivered = delivered is not None
         self._cells: dict[str, Cells] = {} if delivered is None else delivered
         self._values: dict[str, Vector] = {}
+        self._records: dict[int, tuple[int, str | None]] = {}
         self.names = Names(self._value)
 
     def as_delivered(self) -> Part:
@@ -97,6 +101,13 @@ class Part:
         if name not in self._cells:
             self._cells[name] = self._readers[name].read(self.records.columns[name])
         return self._cells[name]
+
+    def record(self, index: int) -> tuple[int, str | None]:
+        """Give the row and the intervention number of a record; its many findings share them."""
+        if index not in self._records:
+            number = self.cells(NUMBER).text(index) if NUMBER in self.columns else None
+            self._records[index] = int(self.records.numbers[index]), number
+        return self._records[index]
 
     def canonical(self, name: str) -> Texts:
         """Give the canonical text of a column, all empty when it was not delivered."""
