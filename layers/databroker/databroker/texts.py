@@ -45,6 +45,7 @@ class Strange:
         strange = (data - _FIRST_PRINTABLE) > _LAST_PRINTABLE - _FIRST_PRINTABLE
         if self._between is not None:
             strange[self._between] = False
+            self._between = None
         return np.flatnonzero(strange)
 
 
@@ -169,8 +170,7 @@ class Texts:
         if (self.starts[1:] >= self.starts[:-1]).all():
             cells = np.searchsorted(self.starts, strange, side="right") - 1
             inside = (cells >= 0) & (strange < self.starts[cells] + self.lengths[cells])
-            cells = cells[inside]  # in order; np.unique would load half of NumPy for this
-            return cells[np.diff(cells, prepend=-1) != 0]
+            return _once(cells[inside])
         last = np.searchsorted(strange, self.starts + self.lengths)
         return np.flatnonzero(np.searchsorted(strange, self.starts) < last)
 
@@ -209,6 +209,12 @@ class Texts:
             jumps[own[1:]] = starts[1:] - (starts[:-1] + self.lengths[filled[:-1]] - 1)
             data[:total] = self.data[np.cumsum(jumps, out=jumps)]
         return Texts(data, firsts, self.lengths)
+
+
+def _once(ordered: Array) -> Array:
+    """Give numbers that are in order each once; np.unique would load half of NumPy for this."""
+    different: Array = ordered[np.diff(ordered, prepend=-1) != 0]
+    return different
 
 
 def beginning(words: Array, sizes: Array) -> Array:

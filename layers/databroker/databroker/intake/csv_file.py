@@ -36,8 +36,10 @@ MAX_LINE = 1_000_000
 _MAX_CELL = csv.field_size_limit()
 
 _HEADER_REACH = 100_000
-_STRETCH = 3_000_000
+_STRETCH = 4_000_000
 """Bytes that are cut into cells together."""
+_MANY_LINES = 100_000
+"""Lines that are cut together; more in one stretch are blank ones."""
 
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8", "UTF-8"),
@@ -204,7 +206,7 @@ class _Body:
                 return
             yield stretch.lines(self._width, places)
             lines.row += stretch.breaks
-            lines.place = end
+            lines.place = stretch.end
 
     def _end_of_stretch(self, begin: int) -> int:
         """Give where a stretch may end: behind a line, with every quote closed."""
@@ -227,11 +229,12 @@ class _Stretch:
 
     `ends` are the places of the delimiters and of the ends of the lines; of those, `last` are the
     ends of the lines (by index). `starts` is where each line begins and `rows` its physical row.
-    `quoted` tells whether there are quotes, `spaces` whether a cell may begin with a space,
+    `end` is where the stretch ends in the file, `quoted` tells whether there are quotes, `spaces` whether a cell may begin with a space,
     `breaks` how many line breaks there are.
     """
 
     data: Array
+    end: int
     quoted: bool
     spaces: bool
     strange: Strange
@@ -252,8 +255,11 @@ class _Stretch:
         size = end - begin
         newlines = data[:size] == _NEWLINE
         separators = newlines | (data[:size] == ord(delimiter))
-        ends = np.flatnonzero(separators)
         breaks = np.flatnonzero(newlines)
+        if breaks.size > _MANY_LINES:
+            fewer = begin + int(breaks[_MANY_LINES - 1]) + 1
+            return cls.cut(content, begin, fewer, row, delimiter)
+        ends = np.flatnonzero(separators)
         returns = breaks[data[breaks - 1] == _RETURN] - 1
         if (
             content.find(b"\r", begin, end) >= 0
@@ -275,7 +281,9 @@ class _Stretch:
         rows = row + 1 + (np.searchsorted(breaks, starts) if quoted else np.arange(starts.size))
         strange = Strange(data, np.concatenate([breaks, returns]))
         spaces = _may_begin_cells(data[:size], separators, strange)
-        return cls(data, quoted, spaces, strange, breaks.size, ends, last, starts, rows, delimiter)
+        return cls(
+            data, end, quoted, spaces, strange, breaks.size, ends, last, starts, rows, delimiter
+        )
 
     def lines(self, width: int, places: Sequence[int]) -> Lines:
         """Give the lines of this width, with the columns at these places."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_SLOT_BITS = 12
+_SLOT_BITS = 11
 _MANY = 100_000
 """Entries after which all is forgotten: a column of nothing but different values stays bounded."""
 

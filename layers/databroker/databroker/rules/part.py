@@ -83,7 +83,14 @@ class Part:
         self._cells: dict[str, Cells] = {} if delivered is None else delivered
         self._values: dict[str, Vector] = {}
         self._records: dict[int, tuple[int, str | None]] = {}
-        self.names = Names(self._value)
+
+    @property
+    def names(self) -> Names:
+        """Give the names that a condition on a record knows.
+
+        They are not kept: with the part that they ask they would keep each other in memory.
+        """
+        return Names(self._value)
 
     def as_delivered(self) -> Part:
         """Give the same records; of a cell that cannot be read conditions see what it says."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from databroker.records import Records
 from databroker.rules import NUMBER
 from databroker.rules.bulk import FUNCTIONS, UPPER
 from databroker.rules.calendar import civil
@@ -31,26 +32,30 @@ _MONTHS_IN_YEAR = 12
 
 @dataclass(frozen=True)
 class _Kept:
-    """What is kept of some records until all were seen.
+    """What is kept of some records until all were seen; of a million that is some 100 MB.
 
-    `part` has the columns that are told about, `text` the intervention numbers; `number` (uint64, capitals and small letters alike)
-    and `day` are what is compared of each record, 0 and `EMPTY` for one that is not asked.
+    `part` has their numbers only. `number` (uint64, capitals and small letters alike)
+    and `day` are what is compared of each record, 0 and `EMPTY` for one that is not asked. `series`,
+    `place` and `plain` are what `_numbered` says of the numbers.
     """
 
     part: Part
     nameless: Array
-    text: Text
     number: Array
     day: Array
+    series: Array
+    place: Array
+    plain: Array
 
 
 @dataclass(frozen=True)
 class _Placed:
-    """The new implants in one column of some records, by index, named by serial number."""
+    """The new implants in one column of some records: by index, as delivered, and their names."""
 
     kept: int
     column: str
     index: Array
+    texts: Texts
     implant: Array
 
 
@@ -70,15 +75,14 @@ class Across:
         named, day = part.value(NUMBER), part.value(_DAY)
         text = _capitals(Text.of(Texts.empty(part.size)) if named is None else named)
         days = np.full(part.size, EMPTY) if day is None else day
-        names = [NUMBER, *self._remember_implants(done)]
-        records = part.records.only(names)
+        self._remember_implants(done)
         self._kept.append(
             _Kept(
-                self._examination.part(records),
-                done.asked.nameless,
-                text,
+                self._examination.part(part.records.only([NUMBER])),
+                _once_if_all_the_same(done.asked.nameless),
                 np.where(asked, text.keys(), np.uint64(0)),
                 np.where(asked, days, EMPTY),
+                *map(_once_if_all_the_same, _numbered(text)),
             )
         )
 
@@ -103,8 +107,8 @@ class Across:
             f"{month % _MONTHS_IN_YEAR + 1:02d}-{month // _MONTHS_IN_YEAR}" for month in missing
         ]
 
-    def _remember_implants(self, done: Answered) -> Iterator[str]:
-        """Remember the new implants of some records; gives the columns they stand in."""
+    def _remember_implants(self, done: Answered) -> None:
+        """Remember the new implants of some records."""
         part = done.part
         columns = [(_DEVICE, done.asked.mask)]
         for slot in part.present:
@@ -117,33 +121,48 @@ class Across:
             if code is not None:
                 implants = FUNCTIONS["udi_serie"](part.memory, code).names
                 index = np.flatnonzero(placed & (implants != 0))
-                self._placed.append(_Placed(len(self._kept), column, index, implants[index]))
-                yield column
+                texts = part.records.columns[column].take(index)
+                self._placed.append(
+                    _Placed(len(self._kept), column, index.astype(np.int32), texts, implants[index])
+                )
 
     def _double_numbers(self) -> None:
         """Note every record whose intervention number occurs more than once (F-203)."""
-        numbers = np.concatenate([kept.number for kept in self._kept])
-        for same in _alike(numbers):
+        for same in _alike([kept.number for kept in self._kept]):
             rows = self._rows(same)
             for kept, index in map(self._place, same):
                 self._note("F-203", kept, NUMBER, index, regels=rows)
 
     def _double_implants(self) -> None:
         """Note every implant that more than one intervention says to have placed (F-231)."""
-        starts = np.cumsum([0, *(kept.part.size for kept in self._kept)])
         if not self._placed:
             return
-        implants = np.concatenate([placed.implant for placed in self._placed])
-        records = np.concatenate([p.index + starts[p.kept] for p in self._placed])
-        column_of = np.repeat(np.arange(len(self._placed)), [p.index.size for p in self._placed])
-        for same in _alike(implants):
-            found = sorted((int(records[at]), self._placed[column_of[at]].column) for at in same)
-            numbers = {self._number(record) for record, _ in found}
-            if len(numbers) > 1:
-                rows = self._rows({record for record, _ in found})
-                for record, column in found:
-                    kept, index = self._place(record)
-                    self._note("F-231", kept, column, index, regels=rows)
+        sizes = [placed.index.size for placed in self._placed]
+        ends = np.cumsum(sizes)
+        for same in _alike([placed.implant for placed in self._placed]):
+            found = []
+            for at in same:
+                place = int(np.searchsorted(ends, at, side="right"))
+                found.append((self._placed[place], at - int(ends[place]) + sizes[place]))
+            records = {self._record(placed, at) for placed, at in found}
+            if len({self._number(record) for record in records}) > 1:
+                rows = self._rows(records)
+                for placed, at in sorted(found, key=lambda each: self._record(*each)):
+                    self._note_implant(placed, at, rows)
+
+    def _record(self, placed: _Placed, at: int) -> int:
+        """Give the place of an implant's record among all records."""
+        before = sum(kept.part.size for kept in self._kept[: placed.kept])
+        return before + int(placed.index[at])
+
+    def _note_implant(self, placed: _Placed, at: int, rows: str) -> None:
+        kept, index = self._kept[placed.kept], [int(placed.index[at])]
+        there = kept.part.records
+        columns = {placed.column: placed.texts.take(np.array([at]))}
+        columns |= {name: texts.take(np.array(index)) for name, texts in there.columns.items()}
+        part = self._examination.part(Records(columns, there.numbers[index], there.origin))
+        nameless = kept.nameless[index]
+        self._notes.of_records("F-231", part, placed.column, [0], nameless, regels=rows)
 
     def _unordered(self) -> None:
         """Note the fewest records that keep the numbers from rising with the dates (W-209)."""
@@ -161,11 +180,10 @@ class Across:
         for kept in self._kept:
             own = days[first : first + kept.part.size]
             dated = np.flatnonzero((kept.number != 0) & (own != EMPTY))
-            names, place, is_plain = _numbered(kept.text)
-            ordered = dated[is_plain[dated]]
-            plain.append((names[ordered], place[ordered], first + ordered))
-            left = dated[~is_plain[dated]].tolist()
-            others += [(kept.text[index] or "", first + index) for index in left]
+            ordered = dated[kept.plain[dated]]
+            plain.append((kept.series[ordered], kept.place[ordered], first + ordered))
+            left = first + dated[~kept.plain[dated]]
+            others += [(self._text(record), record) for record in left.tolist()]
             first += kept.part.size
         names, place, records = (np.concatenate(each) for each in zip(*plain, strict=True))
         if any(re.fullmatch("[^0-9]*[0-9]+", number) for number, _ in others):
@@ -198,7 +216,7 @@ class Across:
 
     def _text(self, record: int) -> str:
         kept, index = self._place(record)
-        return kept.text[index] or ""
+        return (kept.part.record(index)[1] or "").upper()
 
     def _rows(self, records: Iterable[int]) -> str:
         found = (self._place(record) for record in sorted(records))
@@ -212,20 +230,36 @@ _ACROSS = {
 }
 
 
+def _once_if_all_the_same(values: Array) -> Array:
+    """Give the same values, in the memory of one when they are one."""
+    if values.size and (values == values[0]).all():
+        return np.broadcast_to(values[0].copy(), values.shape)
+    return values
+
+
 def _capitals(text: Text) -> Text:
     words = [UPPER[word.view(np.uint8)].view(np.uint64) for word in text.words()]
     return text.changed(words, text.texts.lengths, str.upper)
 
 
-def _alike(names: Array) -> Iterator[list[int]]:
+def _alike(parts: Sequence[Array]) -> Iterator[list[int]]:
     """Give the places of every name (uint64) that occurs more than once; 0 is no name."""
-    ranked = np.sort(names)
+    ranked = np.concatenate(parts)
+    ranked.sort()
     double = ranked[1:][(ranked[1:] == ranked[:-1]) & (ranked[1:] != 0)]
     if not double.size:
         return
-    places = np.flatnonzero(np.isin(names, double))
-    order = places[np.argsort(names[places], kind="stable")]
-    for same in np.split(order, np.flatnonzero(np.diff(names[order])) + 1):
+    del ranked
+    first, places, names = 0, [], []
+    for part in parts:  # one by one: of a million records the names alone are tens of megabytes
+        nearest = double[np.minimum(np.searchsorted(double, part), double.size - 1)]
+        here = np.flatnonzero(nearest == part)
+        places.append(first + here)
+        names.append(part[here])
+        first += part.size
+    place, name = np.concatenate(places), np.concatenate(names)
+    order = np.argsort(name, kind="stable")
+    for same in np.split(place[order], np.flatnonzero(np.diff(name[order])) + 1):
         yield same.tolist()
 
 
@@ -258,7 +292,7 @@ def _numbered(numbers: Text) -> tuple[Array, Array, Array]:
     digits = last & ~((np.uint64(1) << (8 * (WORD - count)).astype(np.uint64)) - np.uint64(1))
     for shift, weight, kept in _PAIRS:
         digits = (digits * weight + (digits >> shift)) & kept
-    return mixed(words), digits.astype(np.int64), plain
+    return mixed(words), digits.astype(np.int32), plain
 
 
 _ZEROS = np.uint64(0x3030_3030_3030_3030)

@@ -11,7 +11,7 @@ from databroker.intake.sheet import MAX_LENGTH, Lines, UnreadableError
 from databroker.intake.xlsx.cells import boolean_text, check_length, iso_text, number_text, unescape
 from databroker.intake.xlsx.digits import are_as_written, whole_numbers
 from databroker.records import PART
-from databroker.texts import WORD, Texts
+from databroker.texts import WORD, Strange, Texts
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -209,9 +209,9 @@ def _lines(grids: Sequence[Grid], places: Sequence[int], header: int) -> Lines:
     starts, lengths = np.zeros((2, wide, count), np.int32)
     starts[columns, at] = texts.starts[kept]
     lengths[columns, at] = texts.lengths[kept]
-    empty = Texts.empty(count)
+    empty, strange = Texts.empty(count), Strange(texts.data)
     cells = {
-        place: Texts(texts.data, starts[place], lengths[place]) if place < wide else empty
+        place: Texts(texts.data, starts[place], lengths[place], strange) if place < wide else empty
         for place in places
     }
     return Lines(rows[written], cells, (), blank)

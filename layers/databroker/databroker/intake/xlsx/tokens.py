@@ -105,8 +105,8 @@ class Grammar:
     def _whole(self, tags: Tags, good: Array) -> Tags:
         """Cut the tags off after the last unit that is whole, before the first wrong one."""
         codes, count = tags.codes, tags.codes.size
-        befores = np.concatenate([np.zeros(1, np.uint8), codes[:-1]])
-        good &= self._follow[befores, codes]
+        preceding = np.concatenate([np.zeros(1, np.uint8), codes[:-1]])
+        good &= self._follow[preceding, codes]
         kept = count if good.all() else int(good.argmin())
         if kept and not self._follow[codes[kept - 1], 0]:
             units = np.flatnonzero(self._units[codes[:kept]])

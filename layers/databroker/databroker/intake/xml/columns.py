@@ -19,7 +19,7 @@ from databroker.intake.sheet import Lines, UnreadableError
 from databroker.intake.xml.part import MAX_TAGS, OtherFormError, Tags, hold, read_part
 from databroker.intake.xml.scan import RECORD, Scan
 from databroker.records import PART as BLOCK
-from databroker.texts import Texts, ends
+from databroker.texts import Strange, Texts, ends
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -58,6 +58,7 @@ class Columns:
         """Give the lines of the records; `wanted` are places in `spelled`, or behind its end."""
         slots = np.full(max(len(self.spelled), *wanted, 0) + 1, len(wanted))
         slots[list(wanted)] = range(len(wanted))
+        strange = Strange(self.cells.data)
         for first, cells, record in self._by_block():
             count = min(BLOCK, self.ends.size - first)
             texts = self.cells.take(cells)
@@ -68,7 +69,7 @@ class Columns:
             starts.reshape(-1)[where] = texts.starts
             lengths.reshape(-1)[where] = texts.lengths
             lines = {
-                place: Texts(self.cells.data, starts[slot], lengths[slot])
+                place: Texts(self.cells.data, starts[slot], lengths[slot], strange)
                 for slot, place in enumerate(wanted)
             }
             yield _without_blank(rows[first : first + count], lines, filled)
