@@ -167,7 +167,7 @@ class Texts:
         strange = (self.strange or Strange(self.data)).places
         if not strange.size or not self.starts.size:
             return np.zeros(0, np.int64)
-        if (self.starts[1:] >= self.starts[:-1]).all():
+        if (self.starts[1:] >= self.starts[:-1] + self.lengths[:-1]).all():
             cells = np.searchsorted(self.starts, strange, side="right") - 1
             inside = (cells >= 0) & (strange < self.starts[cells] + self.lengths[cells])
             return _once(cells[inside])
