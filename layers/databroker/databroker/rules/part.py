@@ -11,7 +11,6 @@ from databroker.dataset import Field, FieldType, IdClass
 from databroker.rules.bulk import ages
 from databroker.rules.cells import ColumnReader
 from databroker.rules.vectors import EMPTY, Names, Text
-from databroker.texts import Texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -115,10 +114,6 @@ class Part:
             number = self.cells(NUMBER).text(index) if NUMBER in self.columns else None
             self._records[index] = int(self.records.numbers[index]), number
         return self._records[index]
-
-    def canonical(self, name: str) -> Texts:
-        """Give the canonical text of a column, all empty when it was not delivered."""
-        return self.cells(name).canonical() if name in self.columns else Texts.empty(self.size)
 
     def value(self, name: str) -> Vector:
         """Give the values of a column; None when it was not delivered."""
