@@ -75,7 +75,7 @@ class Cells:
         return empty
 
     def text(self, index: int) -> str | None:
-        """Give the canonical text of one cell; what cannot be read as it was delivered."""
+        """Give one cell of a column of text: canonical, or as delivered if it cannot be read."""
         cell = self.marked.get(index)
         return self.raw[index] if cell is None else cell.text
 
