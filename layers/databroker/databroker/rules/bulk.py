@@ -18,7 +18,17 @@ import numpy as np
 from databroker.rules import functions
 from databroker.rules.calendar import civil
 from databroker.rules.implants import Implants, Names, UdiReader
-from databroker.rules.vectors import EMPTY, Answers, Text, Vector, compared, equal, no, truth
+from databroker.rules.vectors import (
+    EMPTY,
+    Answers,
+    Text,
+    Vector,
+    compared,
+    equal,
+    looked_up,
+    no,
+    truth,
+)
 from databroker.texts import WORD
 
 if TYPE_CHECKING:
@@ -165,7 +175,7 @@ def _lower(_memory: Memory, text: Vector) -> Vector:
     if not isinstance(text, Text):
         return functions.lower(text)
     if text.lower is None:
-        words = [_LOWER[word.view(np.uint8)].view(np.uint64) for word in text.words()]
+        words = [looked_up(_LOWER, word) for word in text.words()]
         text.lower = text.changed(words, text.texts.lengths, functions.lower)
     return text.lower
 
@@ -178,9 +188,7 @@ def _acronym(_memory: Memory, text: Vector) -> Vector:
     size = np.where(hyphens.any(axis=1), hyphens.argmax(axis=1), 0).astype(np.int32)
     acronyms = text.texts.between(text.texts.starts, text.texts.starts + size)
     count = max(-(-int(size.max(initial=0)) // WORD), 1)
-    words = [
-        UPPER[acronyms.words(number).view(np.uint8)].view(np.uint64) for number in range(count)
-    ]
+    words = [looked_up(UPPER, acronyms.words(number)) for number in range(count)]
     return text.changed(words, size, functions.acronym)
 
 

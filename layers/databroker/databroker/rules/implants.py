@@ -145,7 +145,9 @@ def _read_free(part: Texts) -> tuple[Array, Array]:
 
     The name is 0 where none is there, or something follows that is not the next part.
     """
-    words = [part.words(number) for number in range(_WORDS)]
+    # One byte more than the longest has, so that each of them ends.
+    count = min(int(part.lengths.max(initial=0)) // WORD + 1, _WORDS)
+    words = [part.words(number) for number in range(count)]
     rows = np.stack(words, axis=1).view(np.uint8)
     lengths = _FREE[rows].argmin(axis=1).astype(np.int32)
     after = rows[np.arange(len(part)), lengths]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _SLOT_BITS = 11
+_FIRST_FEW, _MANY_MISSED = 256, 2048
 _MANY = 100_000
 """Entries after which all is forgotten: a column of nothing but different values stays bounded."""
 
@@ -42,12 +43,14 @@ class Memo(Generic[T]):
         if len(self.entries) > _MANY:
             self.__init__(self.entries[0], grown=self._grown)  # type: ignore[misc]  # begin again
         slots = (keys * _FACTORS[0] >> np.uint64(64 - _SLOT_BITS)).view(np.int64)
-        found: Array = self._slot_numbers[slots]
         missed = np.flatnonzero(self._slot_keys[slots] != keys)
+        if missed.size > _MANY_MISSED:
+            # At first all are new: what the first few teach, most others need no look for.
+            self._look_up(keys, slots, missed[:_FIRST_FEW], make)
+            missed = np.flatnonzero(self._slot_keys[slots] != keys)
+        found: Array = self._slot_numbers[slots]
         if missed.size:
-            found[missed] = self._look_up(keys, missed, make)
-            self._slot_keys[slots[missed]] = keys[missed]
-            self._slot_numbers[slots[missed]] = found[missed]
+            found[missed] = self._look_up(keys, slots, missed, make)
         return found
 
     def values(self, keys: Array, make: Callable[[int], T]) -> Array:
@@ -57,7 +60,7 @@ class Memo(Generic[T]):
             self._table = np.array(self.entries)
         return self._table[numbers]
 
-    def _look_up(self, keys: Array, missed: Array, make: Callable[[int], T]) -> Array:
+    def _look_up(self, keys: Array, slots: Array, missed: Array, make: Callable[[int], T]) -> Array:
         different, first, which = np.unique(keys[missed], return_index=True, return_inverse=True)
         before = len(self.entries)
         for key, index in zip(different.tolist(), missed[first].tolist(), strict=True):
@@ -69,7 +72,10 @@ class Memo(Generic[T]):
             if self._grown:
                 self._grown()
         numbers = np.array([self._numbers[key] for key in different.tolist()], np.int32)
-        return numbers[which]
+        found: Array = numbers[which]
+        self._slot_keys[slots[missed]] = keys[missed]
+        self._slot_numbers[slots[missed]] = found
+        return found
 
 
 def mixed(words: Sequence[Array]) -> Array:

@@ -173,13 +173,23 @@ class Answers:
         """Give the answers for a column (mask)."""
         words = text.words()
         if self._alike is not None:
-            words = [self._alike[word.view(np.uint8)].view(np.uint64) for word in words]
+            words = [looked_up(self._alike, word) for word in words]
         answers = self._memo.values(mixed(words), lambda index: self._function(text[index]))
         for index, odd in text.odd.items():
             if odd not in self._odd:
                 self._odd[odd] = self._function(odd)
             answers[index] = self._odd[odd]
         return answers
+
+
+def looked_up(table: Array, words: Array) -> Array:
+    """Look up every byte of some words in a table (uint8); zero stays zero."""
+    filled = np.flatnonzero(words)
+    if 2 * filled.size > words.size:
+        return table[words.view(np.uint8)].view(np.uint64)
+    found = np.zeros(words.size, np.uint64)  # as where only a few texts are so long
+    found[filled] = table[words[filled].view(np.uint8)].view(np.uint64)
+    return found
 
 
 def truth(value: Vector) -> Vector:

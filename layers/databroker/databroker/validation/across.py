@@ -13,7 +13,7 @@ from databroker.rules import NUMBER
 from databroker.rules.bulk import FUNCTIONS, UPPER
 from databroker.rules.calendar import civil
 from databroker.rules.memo import mixed
-from databroker.rules.vectors import EMPTY, Text
+from databroker.rules.vectors import EMPTY, Text, looked_up
 from databroker.texts import WORD, Texts
 
 if TYPE_CHECKING:
@@ -238,7 +238,7 @@ def _once_if_all_the_same(values: Array) -> Array:
 
 
 def _capitals(text: Text) -> Text:
-    words = [UPPER[word.view(np.uint8)].view(np.uint64) for word in text.words()]
+    words = [looked_up(UPPER, word) for word in text.words()]
     return text.changed(words, text.texts.lengths, str.upper)
 
 
