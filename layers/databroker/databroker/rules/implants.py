@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from databroker.texts import Array
 
 _MARK, _HEAD, _DATE = len("(17)"), len("(01)09520123456788"), len("281231")
-_WORDS = 3
-"""Words that hold a GTIN with its mark, or the longest free text."""
+_GTIN_WORDS, _WORDS = 2, 3
+"""Words that hold a GTIN, and the longest free text."""
 _LONGEST_FREE = 20
 
 _MARK_BYTES = np.uint64(0xFFFF_FFFF)
@@ -96,9 +96,9 @@ class UdiReader:
     def _read_ordinary(self, texts: Texts, where: Array, found: Implants) -> Array:
         """Read texts that begin with a GTIN; gives a mask of those that are proven to be a UDI."""
         ends, places = texts.starts + texts.lengths, texts.starts + _HEAD
-        heads = texts.between(texts.starts, np.minimum(ends, places))
-        gtins = mixed([heads.words(number) for number in range(_WORDS)])
-        good = self._gtins.values(gtins, lambda index: gtin_ok((heads[index] or "")[_MARK:]))
+        heads = texts.between(texts.starts + _MARK, np.minimum(ends, places))
+        gtins = mixed([heads.words(number) for number in range(_GTIN_WORDS)])
+        good = self._gtins.values(gtins, lambda index: gtin_ok(heads[index] or ""))
         days = {"11": np.full(where.size, EMPTY), "17": np.full(where.size, EMPTY)}
         names = {"10": np.zeros(where.size, np.uint64), "21": np.zeros(where.size, np.uint64)}
         left = np.flatnonzero(good & (places < ends))
@@ -170,7 +170,7 @@ def _read_one(text: str, index: int, found: Implants) -> None:
     found.produced[index] = _ordinal(udi.produced)
     found.expires[index] = _ordinal(udi.expires)
     found.lot[index] = _name(udi.lot)[0]
-    found.serial[index] = _implant(_name(f"(01){udi.gtin}"), _name(udi.serial))[0]
+    found.serial[index] = _implant(_name(udi.gtin), _name(udi.serial))[0]
 
 
 def _ordinal(day: dt.date | None) -> float:
