@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from databroker.check import check_file
+from databroker.intake.kinds import find_reader
 from databroker.rules.book import rule_book
 
 if TYPE_CHECKING:
@@ -18,9 +19,12 @@ class RefusedError(Exception):
 
 
 def prepare(asked: Asked) -> Run:
-    """Compile the rules of every version that the file may be of."""
+    """Compile the rules of every version that the file may be of, and load the reader."""
     for dataset in asked.versions:
         rule_book(dataset)
+
+    with asked.file.open("rb") as content:
+        find_reader(content.read(1024), asked.file.name)
 
     def run(file: Path) -> set[Hit]:
         checked = check_file(file.read_bytes(), file.name, asked.versions, asked.context)
