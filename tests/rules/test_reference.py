@@ -24,7 +24,7 @@ CONTEXT = Context(TODAY, Centre("MCX"))
 NAMED = {f"{dataset.id}@{dataset.version}": dataset for dataset in datasets()}
 ROWS = 100
 EXAMPLES = 60
-"""Of each dataset in each version: 24,000 random rows a run."""
+"""Of each dataset in each version; four of them make 24,000 random rows a run."""
 
 
 def expect_the_same(records: Records, dataset: Dataset, context: Context = CONTEXT) -> None:
