@@ -163,11 +163,11 @@ def outcome(content):
 
 
 @settings(deadline=None, max_examples=1500)
-@given(st.lists(PIECES, max_size=40).map("".join), st.integers(3, 60))
-def test_lines_that_are_cut_together_give_what_they_give_one_by_one(body, stretch):
+@given(st.lists(PIECES, max_size=40).map("".join), st.integers(3, 60), st.integers(1, 6))
+def test_lines_that_are_cut_together_give_what_they_give_one_by_one(body, stretch, lines):
     content = f"{';'.join(HEADER)}\n{body}".encode()
 
-    with patch.object(csv_file, "_STRETCH", stretch):
+    with patch.multiple(csv_file, _STRETCH=stretch, _MANY_LINES=lines):
         together = outcome(content)
     with patch.object(csv_file._Stretch, "cut", lambda *_: None):
         one_by_one = outcome(content)

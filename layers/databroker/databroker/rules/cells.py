@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from databroker.dataset import Field
     from databroker.texts import Array
 
-_NUMERIC = {FieldType.INTEGER, FieldType.DECIMAL, FieldType.CODE}
 _TEXTUAL = {FieldType.TEXT, FieldType.UDI}
 
 _ORDINARY_STARTS = np.ones(256, bool)
