@@ -107,7 +107,7 @@ $(SAM_BIN)/.done: requirements/sam.txt $(BIN)/.done
 
 $(BENCH_BIN)/.done: requirements/bench.txt $(BIN)/.done
 	@$(call make-venv,.tools/bench)
-	@$(BIN)/uv pip install $(UV_FLAGS) --python $(BENCH_BIN)/python --require-hashes --requirement requirements/bench.txt
+	@$(BIN)/uv pip install $(UV_FLAGS) --compile-bytecode --python $(BENCH_BIN)/python --require-hashes --requirement requirements/bench.txt
 	@touch $@
 
 # Debian ships python3 without what a virtual environment needs. An environment is whole when it has
