@@ -1,11 +1,14 @@
 """Haal pseudoniemen op: the registry exchanges temporary pseudonyms for definitive ones.
 
 In:  the state, with `privacy`
-Out: {"tokens": 123}
+Out: {"tokens": 123, "round": 0, "void": [], "again": false, "wait_seconds": 0}; with `again` the
+     batches in `void` must be asked again, with `wait_seconds` ZorgTTP gave no usable answer
 """
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import asdict
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +21,8 @@ from databroker.adapters.ledger import DynamoLedger
 from databroker.adapters.settings import Settings
 from databroker.adapters.tables import S3Tables, workbench_tables
 from databroker.adapters.zorgttp import ZorgTtpExchange
-from databroker.steps.exchange_pseudonyms import exchange_pseudonyms
+from databroker.steps.exchange_pseudonyms import ExchangeOutcome, exchange_pseudonyms
+from databroker.steps.patience import LONGEST, Patience
 from databroker.steps.state import State
 
 if TYPE_CHECKING:
@@ -33,6 +37,9 @@ class ExchangePseudonymsSettings(Settings):
     workbench_bucket: str = Field(alias="WORKBENCH_BUCKET", min_length=3)
     zorgttp_url: str = Field(alias="ZORGTTP_URL", min_length=3)
     zorgttp_registry_secret: str = Field(alias="ZORGTTP_REGISTRY_SECRET", min_length=3)
+    zorgttp_registry: str = Field(alias="ZORGTTP_REGISTRY", min_length=2)
+    zorgttp_calls: int = Field(alias="ZORGTTP_CALLS", ge=1, le=16)
+    zorgttp_first_wait: int = Field(alias="ZORGTTP_FIRST_WAIT", ge=1)
 
 
 @cache
@@ -49,11 +56,41 @@ def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, 
     state = State.model_validate(event)
     settings, ledger, tables = wiring()
     delivery = ledger.reach(state.delivery_id, "Haal pseudoniemen op")
-    registry = account(settings.zorgttp_registry_secret)
-    tokens = exchange_pseudonyms(
+    registry = account(settings.zorgttp_registry_secret, settings.zorgttp_registry)
+    outcome = exchange_pseudonyms(
         delivery,
         tables=tables,
         service=ZorgTtpExchange(settings.zorgttp_url, registry),
+        patience=Patience(
+            now=dt.datetime.now(dt.UTC),
+            since=delivery.received_at,
+            until=delivery.received_at + LONGEST,
+            first=dt.timedelta(seconds=settings.zorgttp_first_wait),
+        ),
+        void=state.exchanged.void,
+        rounds=state.exchanged.round,
+        workers=settings.zorgttp_calls,
     )
-    events.EXCHANGED.write(logger.info, delivery_id=state.delivery_id, tokens=tokens)
-    return {"tokens": tokens}
+    _tell(state, ledger, outcome)
+    return asdict(outcome)
+
+
+def _tell(state: State, ledger: DynamoLedger, outcome: ExchangeOutcome) -> None:
+    if outcome.wait_seconds or state.exchanged.wait_seconds:
+        ledger.wait(state.delivery_id, waits=outcome.wait_seconds > 0)
+    if outcome.wait_seconds:
+        events.ZORGTTP_AWAITED.write(
+            logger.warning,
+            delivery_id=state.delivery_id,
+            step="exchange",
+            seconds=outcome.wait_seconds,
+        )
+    elif outcome.again:
+        events.MIXED_UP.write(
+            logger.error,
+            delivery_id=state.delivery_id,
+            round=outcome.round,
+            batches=len(outcome.void),
+        )
+    else:
+        events.EXCHANGED.write(logger.info, delivery_id=state.delivery_id, tokens=outcome.tokens)

@@ -1,11 +1,14 @@
 """Versleutel met ZorgTTP: personal data become temporary pseudonyms, with the hospital's account.
 
 In:  the state, with `structure`
-Out: {"accepted": true, "records": 41}
+Out: {"accepted": true, "records": 41, "wait_seconds": 0}; while it has to wait for ZorgTTP
+     {"accepted": false, "records": 41, "wait_seconds": 60}
 """
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import asdict
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -14,16 +17,21 @@ from pydantic import Field
 
 from databroker import events
 from databroker.adapters.directory import account
-from databroker.adapters.files import S3Papers
+from databroker.adapters.files import S3Answers, S3Papers
 from databroker.adapters.ledger import DynamoLedger
 from databroker.adapters.settings import Settings
 from databroker.adapters.tables import S3Tables, intake_tables, workbench_tables
 from databroker.adapters.zorgttp import ZorgTtpSource
+from databroker.privacy.desk import Desk
+from databroker.privacy.trust import Checks
+from databroker.steps.patience import LONGEST, Patience
 from databroker.steps.privacy import pseudonymise
 from databroker.steps.state import State
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from databroker.delivery import Delivery
 
 logger = Logger()
 
@@ -35,6 +43,10 @@ class PseudonymiseSettings(Settings):
     workbench_bucket: str = Field(alias="WORKBENCH_BUCKET", min_length=3)
     zorgttp_url: str = Field(alias="ZORGTTP_URL", min_length=3)
     zorgttp_secret_prefix: str = Field(alias="ZORGTTP_SECRET_PREFIX", min_length=3)
+    zorgttp_sentinels: bool = Field(alias="ZORGTTP_SENTINELS")
+    zorgttp_read_back: bool = Field(alias="ZORGTTP_READ_BACK")
+    zorgttp_calls: int = Field(alias="ZORGTTP_CALLS", ge=1, le=16)
+    zorgttp_first_wait: int = Field(alias="ZORGTTP_FIRST_WAIT", ge=1)
 
 
 @cache
@@ -61,16 +73,47 @@ def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, 
         intake_tables=raw,
         tables=tables,
         papers=papers,
-        open_source=lambda: ZorgTtpSource(
-            settings.zorgttp_url, account(settings.zorgttp_secret_prefix + delivery.centre)
+        open_desk=lambda: _desk(settings, delivery, state),
+        patience=Patience(
+            now=dt.datetime.now(dt.UTC),
+            since=delivery.received_at,
+            until=delivery.received_at + LONGEST,
+            first=dt.timedelta(seconds=settings.zorgttp_first_wait),
         ),
     )
-    events.PSEUDONYMISED.write(
-        logger.info,
-        delivery_id=state.delivery_id,
-        accepted=outcome.accepted,
-        records=outcome.records,
-        persons=outcome.persons,
-        codes=outcome.codes,
+    if outcome.wait_seconds or state.privacy.wait_seconds:
+        ledger.wait(state.delivery_id, waits=outcome.wait_seconds > 0)
+    if outcome.wait_seconds:
+        events.ZORGTTP_AWAITED.write(
+            logger.warning,
+            delivery_id=state.delivery_id,
+            step="pseudonymise",
+            seconds=outcome.wait_seconds,
+        )
+    else:
+        events.PSEUDONYMISED.write(
+            logger.info,
+            delivery_id=state.delivery_id,
+            accepted=outcome.accepted,
+            records=outcome.records,
+            persons=outcome.persons,
+            **asdict(outcome.statistics),
+            codes=outcome.codes,
+        )
+    return {
+        "accepted": outcome.accepted,
+        "records": outcome.records,
+        "wait_seconds": outcome.wait_seconds,
+    }
+
+
+def _desk(settings: PseudonymiseSettings, delivery: Delivery, state: State) -> Desk:
+    login = account(settings.zorgttp_secret_prefix + delivery.centre, delivery.centre)
+    return Desk(
+        ZorgTtpSource(settings.zorgttp_url, login),
+        Checks(settings.zorgttp_sentinels, settings.zorgttp_read_back),
+        kept=S3Answers(settings.intake_workbench_bucket, delivery.delivery_id),
+        workers=settings.zorgttp_calls,
+        round=state.exchanged.round + 1,
+        void=state.exchanged.void,
     )
-    return {"accepted": outcome.accepted, "records": outcome.records}

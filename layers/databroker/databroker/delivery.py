@@ -31,6 +31,7 @@ class Status(StrEnum):
     """Where a delivery stands; the last four are final."""
 
     RECEIVED = "ontvangen"
+    WAITING = "wacht op versleuteling"
     PROCESSED = "verwerkt"
     TESTED = "getest"
     REFUSED = "geweigerd"

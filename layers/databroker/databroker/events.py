@@ -41,10 +41,22 @@ RECEIVED = _event("DB-001", "delivery received", "centre", "kind", "new")
 NOT_ADMITTED = _event("DB-003", "message could not be handled", "error")
 STRAY = _event("DB-002", "object outside the key scheme", "reason")
 STRUCTURE_CHECKED = _event("DB-101", "structure checked", "accepted", "records", "codes")
-PSEUDONYMISED = _event("DB-201", "pseudonymised", "accepted", "records", "persons", "codes")
+PSEUDONYMISED = _event(
+    "DB-201",
+    "pseudonymised",
+    "accepted",
+    "records",
+    "persons",
+    "pseudonyms",
+    "errors",
+    "speed",
+    "codes",
+)
 ANONYMISED = _event("DB-202", "anonymised", "records", "codes")
 SOURCE_DISPOSED = _event("DB-301", "source disposed")
+ZORGTTP_AWAITED = _event("DB-203", "ZorgTTP gave no usable answer", "step", "seconds")
 EXCHANGED = _event("DB-401", "definitive pseudonyms fetched", "tokens")
+MIXED_UP = _event("DB-402", "batches cannot be trusted and are asked again", "round", "batches")
 VALIDATED = _event("DB-501", "validated", "records", "accepted", "codes")
 COMPARED = _event(
     "DB-601", "compared with the registry", "round", "new", "changed", "unchanged", "refused"

@@ -119,6 +119,18 @@ class Ledger(Protocol):
         """
         ...
 
+    def wait(self, delivery_id: DeliveryId, *, waits: bool) -> None:
+        """Note whether the delivery waits for ZorgTTP; one that is final stays as it is."""
+        ...
+
+    def status(self, delivery_id: DeliveryId) -> Status:
+        """Tell where the delivery stands.
+
+        Raises:
+            LookupError: it was never claimed.
+        """
+        ...
+
     def finish(
         self, delivery_id: DeliveryId, status: Status, counts: Counts, finished_at: dt.datetime
     ) -> Ending:
@@ -225,7 +237,11 @@ class Closing:
 
 # --- ZorgTTP -----------------------------------------------------------------------------------
 class PseudonymServiceUnavailableError(Exception):
-    """ZorgTTP did not answer as agreed; worth another try."""
+    """ZorgTTP cannot be reached, is busy, or gave no usable answer; worth another try later."""
+
+
+class UntrustedAnswerError(Exception):
+    """ZorgTTP answered in the agreed shape, but the answer cannot be that of the question."""
 
 
 class CredentialsRefusedError(Exception):
@@ -257,18 +273,42 @@ class Pseudonymised:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """ZorgTTP's own figures of a call: pseudonyms made, errors, and records a second."""
+
+    pseudonyms: int = 0
+    errors: int = 0
+    speed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """The definitive pseudonym of a token; None with ZorgTTP's code when it is not accepted."""
+
+    pseudonym: str | None
+    code: str | None = None
+
+
 class PseudonymSource(Protocol):
-    """ZorgTTP as a hospital sees it: personal data in, temporary pseudonyms out."""
+    """ZorgTTP as a hospital sees it: personal data in, temporary pseudonyms out.
+
+    Every method may raise:
+        CredentialsRefusedError: the account is refused, or is not the one of the hospital.
+        BatchRefusedError: a fatal code; nothing was done.
+        PseudonymServiceUnavailableError: no usable answer.
+    """
 
     def pseudonymise(
         self, types: Sequence[str], persons: Sequence[Mapping[str, str]]
-    ) -> list[Pseudonymised]:
-        """Give one answer for each person, in their order; the caller keeps to 1,000 a call.
+    ) -> tuple[list[Pseudonymised], Statistics]:
+        """Give what ZorgTTP answers for these persons, at most 1,000; to be distrusted."""
+        ...
 
-        Raises:
-            CredentialsRefusedError: the account is refused.
-            BatchRefusedError: a fatal code; nothing was pseudonymised.
-            PseudonymServiceUnavailableError: no usable answer.
+    def reverse(self, pseudonyms: Sequence[str]) -> list[str | None]:
+        """Give what stands behind reversible pseudonyms, temporary or definitive, at most 1,000.
+
+        None for what cannot be read. Pseudonyms of another hospital refuse the account.
         """
         ...
 
@@ -276,15 +316,23 @@ class PseudonymSource(Protocol):
 class PseudonymExchange(Protocol):
     """ZorgTTP as the registry sees it: temporary pseudonyms in, definitive ones out."""
 
-    def exchange(self, batch_id: str, tokens: Sequence[str]) -> list[str]:
-        """Give the definitive pseudonym of each token, in their order.
+    def exchange(self, batch_id: str, tokens: Sequence[str]) -> list[Exchanged]:
+        """Give what ZorgTTP answers for these tokens, at most 1,000; to be distrusted.
 
         A token can be exchanged once; within one batch id the same question has the same answer.
 
         Raises:
             CredentialsRefusedError: the registry's account is refused.
-            BatchRefusedError: a token is unknown, foreign, expired or was exchanged before.
+            BatchRefusedError: a fatal code; nothing was exchanged.
             PseudonymServiceUnavailableError: no usable answer.
+        """
+        ...
+
+    def rekey(self, pseudonyms: Sequence[str]) -> list[Exchanged]:
+        """Give definitive pseudonyms, at most 1,000, as the key of today makes them.
+
+        Raises:
+            As `exchange`.
         """
         ...
 

@@ -1,16 +1,21 @@
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from databroker.delivery import DeliveryId
-from databroker.ports import BatchRefusedError, PseudonymServiceUnavailableError
+from databroker.ports import Exchanged, UntrustedAnswerError
+from databroker.privacy.desk import Desk
 from databroker.privacy.exchange import exchange
-from databroker.privacy.pseudonymise import pseudonymise
+from databroker.privacy.pseudonymise import PERSON, Pseudonyms, pseudonymise
 from databroker.privacy.pseudonyms import COLUMNS, temporary_type
+from databroker.privacy.trust import same_as_alike
 from databroker.records import Records
 from tests.support.people import a_row, records_of
-from tests.support.zorgttp import InMemoryZorgTtp
+from tests.support.zorgttp import InMemoryExchange, InMemoryZorgTtp
 
 DELIVERY = DeliveryId("MCX-20261122-0123456789abcdef")
 
@@ -21,81 +26,108 @@ class FixedExchange:
 
     answers: list[str]
 
-    def exchange(self, batch_id: str, tokens: Sequence[str]) -> list[str]:
+    def exchange(self, batch_id: str, tokens: Sequence[str]) -> list[Exchanged]:
         del batch_id, tokens
-        return self.answers
+        return [Exchanged(each) for each in self.answers]
+
+    def rekey(self, pseudonyms: Sequence[str]) -> list[Exchanged]:
+        raise NotImplementedError
 
 
-def with_tokens(service: InMemoryZorgTtp, *rows: dict[str, str | None]) -> Records:
-    records = records_of(*rows)
-    return records.with_columns(pseudonymise(records, service.source()).columns)
+@dataclass
+class ForgetfulExchange(InMemoryExchange):
+    """Does not accept some tokens."""
+
+    codes: dict[str, str] = field(default_factory=dict)
+
+    def exchange(self, batch_id: str, tokens: Sequence[str]) -> list[Exchanged]:
+        answers = super().exchange(batch_id, tokens)
+        return [
+            Exchanged(None, self.codes[token]) if token in self.codes else answer
+            for token, answer in zip(tokens, answers, strict=True)
+        ]
 
 
-def with_one_token(kind: str = "L") -> Records:
-    token = f"WS{'0' * 29}-P-{kind}-A/AAAA"
-    return Records.of({COLUMNS["L"]: [token]}, [2])
+def asked(service: InMemoryZorgTtp, *rows: dict[str, str | None], most: int = 1000) -> Pseudonyms:
+    return pseudonymise(records_of(*rows), Desk(service.source(), most=most))
+
+
+def one_person(kind: str = "L") -> Records:
+    columns: dict[str, Sequence[str | None]] = {name: [None] for name in COLUMNS.values()}
+    columns[COLUMNS[kind]] = [f"WS{'0' * 29}-P-{kind}-A/AAAA"]
+    return Records.of({**columns, "partij": ["1"], "ronde": ["1"]}, [1])
 
 
 def test_every_token_becomes_the_definitive_pseudonym_it_stands_for():
     service = InMemoryZorgTtp()
-    records = with_tokens(service, a_row(), a_row(pat_nr="222", partnernaam="Test"), a_row())
+    rows = [a_row(), a_row(pat_nr="222", partnernaam="Test"), a_row(), a_row(pat_nr=None)]
+    pseudonyms = asked(service, *rows)
+    records = records_of(*rows).with_columns({PERSON: pseudonyms.of_record})
 
-    result = exchange(records, service.registry(), DELIVERY)
+    result = exchange(pseudonyms.persons, service.registry(), DELIVERY)
 
     for name in COLUMNS.values():
-        expected = [service.tokens[token] if token else None for token in records.column(name)]
-        assert result.records.column(name) == expected
-    assert result.records.column("diagnose") == records.column("diagnose")
+        cells = pseudonyms.persons.column(name)
+        expected = [service.tokens[token] if token else None for token in cells]
+        assert result.persons.column(name) == expected
+    made = result.of(records)
+    assert made.column("diagnose") == records.column("diagnose")
+    assert PERSON not in made.names
+    owners = [each and service.owners[each][1] for each in made.column("ps_pat")]
+    assert owners == ["1234567", "222", "1234567", None]
+    assert made.column("ps_naam")[3] is None
     assert result.tokens == len(service.tokens)
+    assert result.void == ()
 
 
-def test_a_token_that_rows_share_is_exchanged_once_in_batches_named_after_the_delivery():
+def test_tokens_are_exchanged_by_batch_under_names_that_stay_the_same():
     service = InMemoryZorgTtp()
-    records = with_tokens(service, *[a_row(), a_row(pat_nr="222")] * 3)
+    persons = asked(service, a_row(), a_row(pat_nr="222"), most=3).persons
 
-    exchange(records, service.registry(), DELIVERY, most=4)
+    first = exchange(persons, service.registry(), DELIVERY, most=4, workers=1)
+    names = service.batches.copy()
+    second = exchange(persons, service.registry(), DELIVERY, most=4, workers=1)
 
-    assert service.batches == [f"{DELIVERY}-1", f"{DELIVERY}-2"]
-    assert len(service.exchanged) == 6
+    assert names == [
+        *(f"{DELIVERY}-0.1-{number}" for number in (1, 2, 3)),
+        *(f"{DELIVERY}-1.1-{number}" for number in (1, 2, 3)),
+        *(f"{DELIVERY}-2.1-{number}" for number in (1, 2, 3)),
+    ]
+    assert service.batches == names * 2
+    assert second.persons == first.persons
 
 
-def test_a_second_try_gets_the_same_answer():
+def test_a_token_that_was_used_before_makes_its_batch_void():
     service = InMemoryZorgTtp()
-    records = with_tokens(service, a_row(), a_row(pat_nr="222"))
-    first = exchange(records, service.registry(), DELIVERY, most=4)
+    persons = asked(service, a_row(), a_row(pat_nr="222"), most=3).persons
+    exchange(persons, service.registry(), DELIVERY)
 
-    second = exchange(records, service.registry(), DELIVERY, most=4)
+    again = exchange(persons, service.registry(), DeliveryId("MCX-20261122-fedcba9876543210"))
 
-    assert second.records == first.records
+    assert again.void == (0, 1, 2)
+    assert set(again.refused.values()) == {"2104"}
 
 
-def test_what_was_exchanged_before_stays_as_it_is():
+def test_only_the_batch_with_a_token_that_expired_is_void_and_whoever_was_asked_alone():
     service = InMemoryZorgTtp()
-    once = exchange(with_tokens(service, a_row()), service.registry(), DELIVERY)
+    pseudonyms = asked(service, a_row(), a_row(pat_nr="222"), most=3)
+    token = pseudonyms.persons.column("ps_naam")[1] or ""
 
-    twice = exchange(once.records, service.registry(), DELIVERY)
+    result = exchange(pseudonyms.persons, ForgetfulExchange(service, {token: "2103"}), DELIVERY)
 
-    assert twice.tokens == 0
-    assert twice.records == once.records
+    assert result.void == (0, int(pseudonyms.persons.column("partij")[1] or ""))
+    assert result.refused == {(2, "N"): "2103"}
 
 
-def test_tokens_of_another_delivery_are_refused():
+def test_nobody_needs_no_call():
     service = InMemoryZorgTtp()
-    records = with_tokens(service, a_row())
-    exchange(records, service.registry(), DELIVERY)
+    pseudonyms = pseudonymise(records_of(a_row()), Desk(service.source()), refused={2})
+    records = records_of(a_row()).with_columns({PERSON: pseudonyms.of_record})
 
-    with pytest.raises(BatchRefusedError) as refused:
-        exchange(records, service.registry(), DeliveryId("MCX-20261122-fedcba9876543210"))
+    result = exchange(pseudonyms.persons, service.registry(), DELIVERY)
 
-    assert refused.value.code == "2104"
-
-
-def test_records_without_tokens_need_no_call():
-    service = InMemoryZorgTtp()
-
-    result = exchange(records_of(a_row()), service.registry(), DELIVERY)
-
-    assert (result.tokens, service.batches) == (0, [])
+    assert (result.tokens, service.batches, result.void) == (0, [], ())
+    assert result.of(records).column("ps_pat") == [None]
 
 
 @pytest.mark.parametrize(
@@ -111,11 +143,44 @@ def test_records_without_tokens_need_no_call():
     ids=["short", "long", "a token", "another type", "no pseudonym", "empty"],
 )
 def test_nothing_but_a_definitive_pseudonym_of_the_type_is_taken(answers):
-    with pytest.raises(PseudonymServiceUnavailableError):
-        exchange(with_one_token(), FixedExchange(answers), DELIVERY)
+    with pytest.raises(UntrustedAnswerError):
+        exchange(one_person(), FixedExchange(answers), DELIVERY)
 
 
 def test_the_sample_of_zorgttp_is_recognised_as_temporary():
     sample = "WSabzzzzzz0SdACDDArAEJCGsCDECDE-P-C-A/PjAAAAAc4G94wE7puMw5psa6YyagXFi42IEGAg1w=="
 
     assert temporary_type(sample) == "C"
+
+
+def test_a_batch_that_is_not_as_who_was_asked_alone_is_the_wrong_one():
+    alike = np.array([7, 7, 7, 8, 9])
+    batches = np.array([0, 1, 2, 1, 2])
+
+    wrong = same_as_alike(np.array([1, 1, 5, 2, 1]), alike, batches)
+
+    assert wrong == {2}
+
+
+def test_without_anyone_asked_alone_all_who_contradict_each_other_are_wrong():
+    assert same_as_alike(np.array([1, 2]), np.array([7, 7]), np.array([1, 2])) == {1, 2}
+    assert same_as_alike(np.array([1, 1]), np.array([7, 8]), np.array([1, 2])) == {1, 2}
+    assert same_as_alike(np.array([1, -1]), np.array([7, 7]), np.array([1, 2])) == set()
+
+
+@given(st.lists(st.integers(0, 4), min_size=2, max_size=12), st.randoms())
+def test_pseudonyms_by_person_are_never_wrong_and_two_that_changed_places_always(alike, random):
+    persons, batches = np.array(alike), np.arange(1, len(alike) + 1)
+    pseudonyms = 10 - persons
+
+    assert same_as_alike(pseudonyms, persons, batches) == set()
+
+    # Everybody has a double, so that any two who change places contradict theirs.
+    persons, pseudonyms = np.tile(persons, 2), np.tile(pseudonyms, 2)
+    batches = np.concatenate([np.zeros(len(alike), int), batches])
+    first, second = random.sample(range(len(alike)), 2)
+    changed = pseudonyms.copy()
+    places = [len(alike) + first, len(alike) + second]
+    changed[places] = changed[places[::-1]]
+    expected = {first + 1, second + 1} if alike[first] != alike[second] else set()
+    assert same_as_alike(changed, persons, batches) == expected

@@ -52,8 +52,8 @@ class SsmCentres:
         return CentreProfile(centre, profile.name, profile.emails)
 
 
-def account(secret: str) -> Account:
-    """Read a ZorgTTP account from Secrets Manager.
+def account(secret: str, name: str) -> Account:
+    """Read the ZorgTTP account of a centre, or of the registry, from Secrets Manager.
 
     Raises:
         CredentialsRefusedError: there is no such account, or it is not filled in as it should be.
@@ -70,4 +70,4 @@ def account(secret: str) -> Account:
     except ValidationError:
         # Its text and its chain would hold what stands in the secret.
         raise CredentialsRefusedError("no readable account") from None
-    return Account(facts.username, facts.password)
+    return Account(name, facts.username, facts.password)

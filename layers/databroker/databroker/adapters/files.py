@@ -63,7 +63,7 @@ class StillThereError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class S3Remains:
-    """The tables with personal data in the intake zone; listing and deleting is all it does."""
+    """What the intake zone keeps of a delivery; listing and deleting is all this does."""
 
     bucket: str
 
@@ -76,10 +76,13 @@ class S3Remains:
                 raise StillThereError(self.bucket)
 
     def _keys(self, delivery_id: DeliveryId) -> list[str]:
-        listed = client("s3").list_objects_v2(
-            Bucket=self.bucket, Prefix=INTAKE_TABLES.format(delivery_id)
-        )
-        return [found["Key"] for found in listed.get("Contents", [])]
+        pages = client("s3").get_paginator("list_objects_v2")
+        prefix = INTAKE_TABLES.format(delivery_id)
+        return [
+            found["Key"]
+            for page in pages.paginate(Bucket=self.bucket, Prefix=prefix)
+            for found in page.get("Contents", [])
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,42 @@ class S3Papers:
             if code_of(error) in GONE:
                 return None
             raise
+
+
+@dataclass(frozen=True, slots=True)
+class S3Answers:
+    """The answers of ZorgTTP to the batches of one delivery; in the intake zone, with its tables."""
+
+    bucket: str
+    delivery_id: DeliveryId
+
+    def numbers(self) -> set[int]:
+        """List the batches that were answered."""
+        pages = client("s3").get_paginator("list_objects_v2")
+        with passing_faults():
+            return {
+                int(found["Key"].rsplit("-", 1)[1].removesuffix(".json"))
+                for page in pages.paginate(Bucket=self.bucket, Prefix=self._key(""))
+                for found in page.get("Contents", [])
+            }
+
+    def read(self, number: int) -> Any:
+        """Read the answer of a batch."""
+        with passing_faults():
+            answer = client("s3").get_object(Bucket=self.bucket, Key=self._key(f"{number}.json"))
+            return json.loads(answer["Body"].read())
+
+    def write(self, number: int, answer: Any) -> None:
+        """Write the answer of a batch."""
+        with passing_faults():
+            client("s3").put_object(
+                Bucket=self.bucket,
+                Key=self._key(f"{number}.json"),
+                Body=json.dumps(answer).encode(),
+            )
+
+    def _key(self, name: str) -> str:
+        return f"{INTAKE_TABLES.format(self.delivery_id)}partij-{name}"
 
 
 def _paper(delivery_id: DeliveryId, name: str) -> str:

@@ -74,6 +74,16 @@ class DynamoLedger:
         self._item(delivery_id)
         raise DeliveryClosedError(delivery_id)
 
+    def wait(self, delivery_id: DeliveryId, *, waits: bool) -> None:
+        """Set the status on condition that the delivery is not final."""
+        status = Status.WAITING if waits else Status.RECEIVED
+        final = "attribute_not_exists(#finished_at)"
+        self._set(delivery_id, {"status": status.value}, condition=final)
+
+    def status(self, delivery_id: DeliveryId) -> Status:
+        """Read where it stands."""
+        return Status(self._item(delivery_id)["status"])
+
     def finish(
         self, delivery_id: DeliveryId, status: Status, counts: Counts, finished_at: dt.datetime
     ) -> Ending:

@@ -1,4 +1,4 @@
-"""ZorgTTP over HTTP: the JSON of its slides of 2026, and the session and exchange calls we assume.
+"""ZorgTTP over HTTP: the JSON of its slides of 2026, and the other calls as we assume them.
 
 What ZorgTTP says is not trusted further than its shape, and nothing it says, nor any value or
 credential, gets into the text of an error.
@@ -14,7 +14,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
-from urllib3 import PoolManager, Retry, Timeout
+from urllib3 import Retry, Timeout, connection_from_url
 from urllib3.exceptions import HTTPError
 from urllib3.util import parse_url
 
@@ -22,14 +22,17 @@ from databroker.ports import (
     BatchRefusedError,
     CredentialsRefusedError,
     Diagnostic,
+    Exchanged,
     Pseudonymised,
     PseudonymServiceUnavailableError,
+    Statistics,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from urllib3 import BaseHTTPResponse
+    from urllib3.util import Url
 
 MOST_BYTES = 16 * 1024 * 1024
 """The most we read of an answer; 1,000 records with five tokens each are about 1.5 MB."""
@@ -37,6 +40,10 @@ MOST_BYTES = 16 * 1024 * 1024
 LONGEST_WAIT = 10.0
 """Seconds we let a `Retry-After` ask for; the workflow tries again later by itself."""
 
+MOST_CONNECTIONS = 16
+"""How many calls can be under way; more wait their turn."""
+
+_CODE = r"^[0-9]{3,4}$"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _OK = 200
 _UNAUTHORISED = 401
@@ -46,18 +53,28 @@ _REFUSED_BATCH = 422
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who logs in at ZorgTTP: a centre, or the registry."""
+    """Who logs in at ZorgTTP: `name` is the centre, or the registry, that the account must be of."""
 
+    name: str
     username: str
     password: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session that somebody opened already; it cannot be renewed."""
+
+    token: str = field(repr=False)
+
+
 class _Session(BaseModel):
     session: str = Field(min_length=1)
+    expires_in: int = Field(ge=0)
+    source: str
 
 
 class _Diagnostic(BaseModel):
-    code: str
+    code: str = Field(pattern=_CODE)
     field: str
 
 
@@ -66,67 +83,121 @@ class _Record(BaseModel):
     diagnostics: list[_Diagnostic]
 
 
+class _Statistics(BaseModel):
+    pseudonym_total: int = Field(alias="pseudonymTotal")
+    error_total: int = Field(alias="errorTotal")
+    speed: int
+
+
 class _Pseudonymised(BaseModel):
+    statistics: _Statistics
     records: list[_Record]
 
 
+class _Said(BaseModel):
+    code: str = Field(pattern=_CODE)
+
+
+class _Changed(BaseModel):
+    pseudonym: str | None
+    diagnostics: list[_Said]
+
+
 class _Exchanged(BaseModel):
-    pseudonyms: list[str]
+    records: list[_Changed]
+
+
+class _Reversal(BaseModel):
+    value: str | None
+
+
+class _Reversed(BaseModel):
+    records: list[_Reversal]
 
 
 class _Refusal(BaseModel):
-    code: str = Field(pattern=r"^[0-9]{4}$")
+    code: str = Field(pattern=_CODE)
 
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
 
+@dataclass(frozen=True, slots=True)
+class OpenedSession:
+    """A session that was opened for somebody, and the seconds it lasts."""
+
+    session: Session
+    seconds: int
+
+
+def open_session(base_url: str, account: Account) -> OpenedSession:
+    """Log in once, and never again by itself.
+
+    Raises:
+        CredentialsRefusedError: the account is refused, or is not that of `account.name`.
+        PseudonymServiceUnavailableError: no usable answer.
+    """
+    opened = _Line(base_url, account).log_in()
+    return OpenedSession(Session(opened.session), opened.expires_in)
+
+
 class ZorgTtpSource:
     """ZorgTTP as a centre sees it; safe to share between threads."""
 
-    def __init__(self, base_url: str, account: Account) -> None:
+    def __init__(self, base_url: str, login: Account | Session) -> None:
         """Take the address of the webservice; nothing is sent yet.
 
         Raises:
             ValueError: the address is no https, nor this machine.
         """
-        self._line = _Line(base_url, account)
+        self._line = _Line(base_url, login)
 
     def pseudonymise(
         self, types: Sequence[str], persons: Sequence[Mapping[str, str]]
-    ) -> list[Pseudonymised]:
+    ) -> tuple[list[Pseudonymised], Statistics]:
         """Make one call; see the port."""
         question = {"pseudonymTypes": list(types), "records": [dict(person) for person in persons]}
         answer = self._line.ask("/pseudonymise", question, _Pseudonymised)
-        if len(answer.records) != len(persons):
-            raise PseudonymServiceUnavailableError("the answer has another number of records")
+        told = answer.statistics
         return [
             Pseudonymised(
                 record.pseudonyms,
                 tuple(Diagnostic(each.code, each.field) for each in record.diagnostics),
             )
             for record in answer.records
-        ]
+        ], Statistics(told.pseudonym_total, told.error_total, told.speed)
+
+    def reverse(self, pseudonyms: Sequence[str]) -> list[str | None]:
+        """Make one call; see the port."""
+        answer = self._line.ask("/reverse", {"pseudonyms": list(pseudonyms)}, _Reversed)
+        return [record.value for record in answer.records]
 
 
 class ZorgTtpExchange:
     """ZorgTTP as the registry sees it; safe to share between threads."""
 
-    def __init__(self, base_url: str, account: Account) -> None:
+    def __init__(self, base_url: str, login: Account | Session) -> None:
         """Take the address of the webservice; nothing is sent yet.
 
         Raises:
             ValueError: the address is no https, nor this machine.
         """
-        self._line = _Line(base_url, account)
+        self._line = _Line(base_url, login)
 
-    def exchange(self, batch_id: str, tokens: Sequence[str]) -> list[str]:
+    def exchange(self, batch_id: str, tokens: Sequence[str]) -> list[Exchanged]:
         """Make one call; see the port."""
-        question = {"batch": batch_id, "tokens": list(tokens)}
-        answer = self._line.ask("/exchange", question, _Exchanged)
-        if len(answer.pseudonyms) != len(tokens):
-            raise PseudonymServiceUnavailableError("the answer has another number of pseudonyms")
-        return answer.pseudonyms
+        return self._ask("/exchange", {"batch": batch_id, "tokens": list(tokens)})
+
+    def rekey(self, pseudonyms: Sequence[str]) -> list[Exchanged]:
+        """Make one call; see the port."""
+        return self._ask("/rekey", {"pseudonyms": list(pseudonyms)})
+
+    def _ask(self, path: str, question: Mapping[str, Any]) -> list[Exchanged]:
+        answer = self._line.ask(path, question, _Exchanged)
+        return [
+            Exchanged(record.pseudonym, next((said.code for said in record.diagnostics), None))
+            for record in answer.records
+        ]
 
 
 class _ShortRetry(Retry):
@@ -138,19 +209,22 @@ class _ShortRetry(Retry):
 
 
 class _Line:
-    """One account's connection to one host: opened at the first question, renewed when it ended."""
+    """One login's connections to one host: a session at the first question, renewed when it ended."""
 
-    def __init__(self, base_url: str, account: Account) -> None:
-        self._base_url = _checked(base_url)
-        self._account = account
-        self._session: str | None = None
+    def __init__(self, base_url: str, login: Account | Session) -> None:
+        address = _checked(base_url)
+        self._path = (address.path or "").rstrip("/")
+        self._account = login if isinstance(login, Account) else None
+        self._session = login.token if isinstance(login, Session) else None
         self._refused = False
         self._lock = Lock()
-        # No proxies are read from the environment, and the standard context verifies (TLS 1.2+).
-        self._pool = PoolManager(
-            maxsize=8,
+        secure = {"ssl_context": ssl.create_default_context()} if address.scheme == "https" else {}
+        # A pool of one host knows no other: not by a redirect, nor by a proxy of the environment.
+        # The standard context verifies, and speaks TLS 1.2 or later.
+        self._pool = connection_from_url(
+            base_url,
+            maxsize=MOST_CONNECTIONS,
             block=True,
-            ssl_context=ssl.create_default_context(),
             timeout=Timeout(connect=5, read=60),
             retries=_ShortRetry(
                 total=3,
@@ -161,35 +235,41 @@ class _Line:
                 backoff_factor=0.2,
                 raise_on_status=False,
             ),
+            **secure,
         )
 
     def ask(self, path: str, question: Mapping[str, Any], shape: type[Answer]) -> Answer:
         """Ask with the session at hand; when that one ended, once more with a new one."""
         session, is_new = self._open()
         status, content = self._post(path, question, session)
-        if status == _UNAUTHORISED and not is_new:
+        if status == _UNAUTHORISED and not is_new and self._account:
             session, _ = self._open(instead_of=session)
             status, content = self._post(path, question, session)
         if status == _REFUSED_BATCH:
             raise BatchRefusedError(_parse(content, _Refusal).code)
         return _parse(_good(status, content), shape)
 
+    def log_in(self) -> _Session:
+        """Open a session, of nobody else than the account is said to be of."""
+        if self._account is None or self._refused:
+            # Many tries would lock the account, and calls run side by side.
+            raise CredentialsRefusedError("ZorgTTP refused the account before")
+        login = {"username": self._account.username, "password": self._account.password}
+        status, content = self._post("/session", login)
+        self._refused = status in {_UNAUTHORISED, _FORBIDDEN}
+        opened = _parse(_good(status, content), _Session)
+        if opened.source != self._account.name:
+            self._refused = True
+            raise CredentialsRefusedError("the account is of somebody else")
+        return opened
+
     def _open(self, instead_of: str | None = None) -> tuple[str, bool]:
         """Give the session, and whether it was made for this question; log in only when needed."""
         with self._lock:
             if self._session is not None and self._session != instead_of:
                 return self._session, False
-            if self._refused:
-                # Many tries would lock the account, and calls run side by side.
-                raise CredentialsRefusedError("ZorgTTP refused the account before")
-            self._session = self._log_in()
+            self._session = self.log_in().session
             return self._session, True
-
-    def _log_in(self) -> str:
-        login = {"username": self._account.username, "password": self._account.password}
-        status, content = self._post("/session", login)
-        self._refused = status in {_UNAUTHORISED, _FORBIDDEN}
-        return _parse(_good(status, content), _Session).session
 
     def _post(
         self, path: str, question: Mapping[str, Any], session: str | None = None
@@ -200,7 +280,7 @@ class _Line:
         try:
             response = self._pool.request(
                 "POST",
-                self._base_url + path,
+                self._path + path,
                 body=json.dumps(question).encode(),
                 headers=headers,
                 redirect=False,
@@ -216,12 +296,12 @@ class _Line:
         return response.status, content
 
 
-def _checked(base_url: str) -> str:
+def _checked(base_url: str) -> Url:
     address = parse_url(base_url)
     secure = address.scheme == "https" or (address.scheme == "http" and address.host in _LOOPBACK)
     if not secure or address.host is None or address.auth or address.query or address.fragment:
         raise ValueError("ZorgTTP is reached over https, at an address without account or query")
-    return base_url.rstrip("/")
+    return address
 
 
 def _good(status: int, content: bytes) -> bytes:

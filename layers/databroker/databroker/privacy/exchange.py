@@ -1,72 +1,147 @@
-"""Temporary pseudonyms to definitive ones: what the registry keeps."""
+"""Temporary pseudonyms to definitive ones: what the registry keeps, once it is proven whose it is."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from databroker.ports import PseudonymServiceUnavailableError
-from databroker.privacy.batches import MOST, slices
-from databroker.privacy.pseudonyms import COLUMNS, definitive_type, temporary_type
+import numpy as np
+
+from databroker.ports import UntrustedAnswerError
+from databroker.privacy.batches import ALONE, MOST, ask_all, slices
+from databroker.privacy.persons import TYPES
+from databroker.privacy.pseudonymise import ALIKE, BATCH, PERSON, ROUND
+from databroker.privacy.pseudonyms import COLUMNS, definitive_type
+from databroker.privacy.trust import same_as_alike
+from databroker.rules.memo import mixed
+from databroker.texts import WORD, Texts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from databroker.delivery import DeliveryId
+    from databroker.ports import Exchanged as Answer
     from databroker.ports import PseudonymExchange
-    from databroker.privacy.batches import Caller
     from databroker.records import Records
+    from databroker.texts import Array
 
 
 @dataclass(frozen=True, slots=True)
 class Exchanged:
-    """The records with definitive pseudonyms, and how many tokens were exchanged for that."""
+    """The persons with definitive pseudonyms, and how many tokens were exchanged for that.
 
-    records: Records
+    `refused` are ZorgTTP's codes for tokens it did not accept, by the row of the person and the
+    type. `void` are the batches whose answers cannot be trusted: they have to be asked again.
+    """
+
+    persons: Records
     tokens: int
+    refused: Mapping[tuple[int, str], str]
+    void: tuple[int, ...]
+
+    def of(self, records: Records) -> Records:
+        """Give the records the pseudonyms of their persons."""
+        number = records.texts(PERSON)
+        rows = np.array([int(each or 0) for each in number.tolist()], np.int64)
+        columns = {
+            name: self.persons.columns[name].take(np.maximum(rows - 1, 0)).blanked(rows == 0)
+            if len(self.persons)
+            else Texts.empty(len(records))
+            for name in COLUMNS.values()
+        }
+        return records.without([PERSON]).with_columns(columns)
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """Tokens of one batch, by type and row of the table of persons (index)."""
+
+    batch_id: str
+    tokens: tuple[tuple[str, int], ...]
 
 
 def exchange(
-    records: Records,
+    persons: Records,
     service: PseudonymExchange,
     delivery_id: DeliveryId,
     *,
-    calls: Caller = map,
+    workers: int = 4,
     most: int = MOST,
 ) -> Exchanged:
-    """Replace every token, each exchanged once, however many rows share it.
+    """Exchange every token of the table of persons, each once, and look whose the answers are.
 
-    The same records make the same batches, so that a second try gets the same answer.
+    The same table makes the same batches, so that a second try gets the same answer.
 
     Raises:
         CredentialsRefusedError: the account of the registry is refused.
-        BatchRefusedError: a token is unknown, foreign, expired or was exchanged before.
-        PseudonymServiceUnavailableError: no answer, or one that cannot be right.
+        BatchRefusedError: a fatal code.
+        UntrustedAnswerError: an answer cannot be that of its question.
+        PseudonymServiceUnavailableError: no usable answer.
     """
-    columns = {name: records.column(name) for name in COLUMNS.values() if name in records.names}
-    cells = dict.fromkeys(cell for column in columns.values() for cell in column if cell)
-    tokens = [cell for cell in cells if temporary_type(cell)]
-    batches = [(f"{delivery_id}-{n}", part) for n, part in enumerate(slices(tokens, most), start=1)]
-    lasting: dict[str, str] = {}
-    for answer in calls(lambda batch: _ask(service, *batch), batches):
-        lasting |= answer
-    replaced = {
-        name: [cell if cell is None else lasting.get(cell, cell) for cell in column]
-        for name, column in columns.items()
-    }
-    for kind, name in COLUMNS.items():
-        _expect_definitive(kind, replaced.get(name, []))
-    return Exchanged(records.with_columns(replaced), len(tokens))
+    tokens = {kind: persons.columns[name].tolist() for kind, name in COLUMNS.items()}
+    lasting: dict[str, list[str | None]] = {kind: [None] * len(persons) for kind in COLUMNS}
+    refused: dict[tuple[int, str], str] = {}
+
+    def ask(question: _Question) -> list[Answer]:
+        return service.exchange(
+            question.batch_id, [tokens[kind][row] or "" for kind, row in question.tokens]
+        )
+
+    count = 0
+    questions = _questions(persons, tokens, delivery_id, most)
+    for question, answers in ask_all(ask, questions, workers):
+        if len(answers) != len(question.tokens):
+            raise UntrustedAnswerError("the answer has another number of pseudonyms")
+        for (kind, row), answer in zip(question.tokens, answers, strict=True):
+            if answer.pseudonym is None:
+                refused[row + 1, kind] = answer.code or ""
+            elif definitive_type(answer.pseudonym) != kind:
+                # A token, or a pseudonym of another type, must never reach the registry.
+                raise UntrustedAnswerError(f"a pseudonym of type {kind} is not definitive")
+            lasting[kind][row] = answer.pseudonym
+        count += len(answers)
+    definitive = {COLUMNS[kind]: Texts.of(lasting[kind]) for kind in COLUMNS}
+    batches = _numbers(persons.texts(BATCH))
+    void = {int(batches[row - 1]) for row, _ in refused}
+    void |= _not_alike(persons, definitive, batches)
+    if void:
+        # Whoever was asked alone is asked again as well: perhaps that answer was the wrong one.
+        void.add(ALONE)
+    return Exchanged(persons.with_columns(definitive), count, refused, tuple(sorted(void)))
 
 
-def _ask(service: PseudonymExchange, batch_id: str, tokens: Sequence[str]) -> dict[str, str]:
-    answers = service.exchange(batch_id, tokens)
-    if len(answers) != len(tokens):
-        raise PseudonymServiceUnavailableError("the answer has another number of pseudonyms")
-    return dict(zip(tokens, answers, strict=True))
+def _questions(
+    persons: Records,
+    tokens: Mapping[str, Sequence[str | None]],
+    delivery_id: DeliveryId,
+    most: int,
+) -> Iterator[_Question]:
+    """Give the tokens of each batch in questions that have the same name on every try."""
+    batches, rounds = _numbers(persons.texts(BATCH)), _numbers(persons.texts(ROUND))
+    for number in np.unique(batches).tolist():
+        rows = np.flatnonzero(batches == number).tolist()
+        named = f"{delivery_id}-{number}.{rounds[rows[0]]}"
+        asked = [(kind, row) for kind in COLUMNS for row in rows if tokens[kind][row]]
+        for place, part in enumerate(slices(asked, most), start=1):
+            yield _Question(f"{named}-{place}", tuple(part))
 
 
-def _expect_definitive(kind: str, cells: Sequence[str | None]) -> None:
-    """Keep a token, and a pseudonym of another type, out of the registry."""
-    if any(definitive_type(cell) != kind for cell in cells if cell is not None):
-        raise PseudonymServiceUnavailableError(f"a pseudonym of type {kind} is not definitive")
+def _not_alike(persons: Records, definitive: Mapping[str, Texts], batches: Array) -> set[int]:
+    wrong: set[int] = set()
+    for kind in TYPES:
+        alike = _numbers(persons.texts(ALIKE.format(kind)))
+        wrong |= same_as_alike(_numbered(definitive[COLUMNS[kind]]), alike, batches)
+    return wrong
+
+
+def _numbered(texts: Texts) -> Array:
+    """Give every different text a number, -1 for an empty one."""
+    longest = int(texts.lengths.max(initial=1))
+    keys = mixed([texts.words(place) for place in range(-(-longest // WORD))])
+    _, numbers = np.unique(keys, return_inverse=True)
+    return np.where(texts.lengths > 0, numbers, -1)
+
+
+def _numbers(texts: Texts) -> Array:
+    """Read a column of whole numbers, -1 for an empty cell."""
+    return np.array([-1 if cell is None else int(cell) for cell in texts.tolist()], np.int64)

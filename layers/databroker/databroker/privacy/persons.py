@@ -1,21 +1,26 @@
-"""What ZorgTTP is asked of a row: which types of pseudonym, and of a person only what they need.
+"""Who a delivery is about: each distinct person once, and of a person only what ZorgTTP needs.
 
-Medical data cannot get in: a request is made of the seven columns named here and nothing else
+Medical data cannot get in: a person is made of the seven columns named here and nothing else
 (docs/zorgttp-simulator.md has the abbreviations; G, GD and PC are those of the slides of 2026).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from databroker.privacy import normalise
-from databroker.privacy.batches import MOST, slices
+from databroker.records import PART
+from databroker.texts import WORD, Texts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from databroker.records import Records
+    from databroker.texts import Array
 
 FIELDS: Mapping[str, tuple[str, Callable[[str], str | None]]] = {
     "G": ("geslacht", normalise.sex),
@@ -28,59 +33,129 @@ FIELDS: Mapping[str, tuple[str, Callable[[str], str | None]]] = {
 }
 """The columns that may leave for ZorgTTP, by its abbreviation, and how each is written."""
 
-INGREDIENTS: Mapping[str, frozenset[str]] = {
-    "C": frozenset({"G", "GD", "PC"}),
-    "N": frozenset({"GN", "GD", "G"}),
-    "P": frozenset({"PNM", "GD", "G"}),
-    "B": frozenset({"BSN"}),
-    "L": frozenset({"PN"}),
+INGREDIENTS: Mapping[str, tuple[str, ...]] = {
+    "C": ("G", "GD", "PC"),
+    "N": ("GN", "GD", "G"),
+    "P": ("PNM", "GD", "G"),
+    "B": ("BSN",),
+    "L": ("PN",),
 }
 """What each type of pseudonym is made of."""
 
+TYPES = tuple(INGREDIENTS)
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What is asked for one person; equal requests have one answer."""
-
-    types: tuple[str, ...]
-    person: tuple[tuple[str, str], ...] = field(repr=False)
+Person = dict[str, str]
+"""What is sent of one person, by ZorgTTP's abbreviation."""
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Distinct requests for the same types, together in one call."""
+@dataclass(frozen=True)
+class People:
+    """The distinct persons of a delivery, in columns, and which of them each record is about.
 
-    types: tuple[str, ...]
-    requests: tuple[Request, ...]
+    `columns` are the fields of the persons as they are sent, by abbreviation; `of_record` is the
+    index of the person of every record, -1 for a record with nothing to ask.
+    """
+
+    columns: Mapping[str, Texts] = field(repr=False)
+    of_record: Array = field(repr=False)
+
+    @classmethod
+    def of(cls, records: Records, leave_out: Collection[int] = ()) -> People:
+        """Find the persons of the records, but for the rows to be left out."""
+        left_out = records.of_rows(set(leave_out))
+        written = {
+            name: _written(records.texts(column), write).blanked(left_out)
+            for name, (column, write) in FIELDS.items()
+        }
+        makes = _can_make(written)
+        for name, texts in written.items():
+            # What makes no pseudonym stays home, and makes nobody another person.
+            used = [name in needed for needed in INGREDIENTS.values()]
+            written[name] = texts.blanked(~np.any(makes[:, used], axis=1, keepdims=True)[:, 0])
+        possible = np.flatnonzero(makes.any(axis=1))
+        first, group = _distinct([texts.take(possible) for texts in written.values()])
+        of_record = np.full(len(records), -1, np.int32)
+        of_record[possible] = group
+        return cls(
+            {name: texts.take(possible[first]) for name, texts in written.items()}, of_record
+        )
+
+    @classmethod
+    def known(cls, persons: Sequence[Person]) -> People:
+        """Make persons of what is sent of them; they are about no record."""
+        columns = {name: Texts.of([person.get(name) for person in persons]) for name in FIELDS}
+        return cls(columns, np.zeros(0, np.int32))
+
+    def __len__(self) -> int:
+        """Count the persons."""
+        return len(self.columns["PN"])
+
+    def and_others(self, *others: People) -> People:
+        """Put other persons behind these; the records are about the same ones as before."""
+        columns = {
+            name: Texts.concat([texts, *(each.columns[name] for each in others)])
+            for name, texts in self.columns.items()
+        }
+        return People(columns, self.of_record)
+
+    @cached_property
+    def makes(self) -> Array:
+        """Tell of each person which types of pseudonym can be made (bool, persons by `TYPES`)."""
+        return _can_make(self.columns)
+
+    def alike(self, kind: str) -> Array:
+        """Number the persons (int32): those who must have the same pseudonym of a type alike.
+
+        -1 for a person without one.
+        """
+        numbers = np.full(len(self), -1, np.int32)
+        able = np.flatnonzero(self.makes[:, TYPES.index(kind)])
+        _, group = _distinct([self.columns[name].take(able) for name in INGREDIENTS[kind]])
+        numbers[able] = group
+        return numbers
+
+    def sent(self, indexes: Iterable[int], types: Collection[str]) -> list[Person]:
+        """Give what is sent of some persons, for pseudonyms of these types and no others."""
+        needed = {name for kind in types for name in INGREDIENTS[kind]}
+        where = np.fromiter(indexes, np.int64)
+        cells = [self.columns[name].take(where).tolist() for name in FIELDS if name in needed]
+        names = [name for name in FIELDS if name in needed]
+        return [
+            {name: cell for name, cell in zip(names, person, strict=True) if cell}
+            for person in zip(*cells, strict=True)
+        ]
 
 
-def requests_of(records: Records, leave_out: Collection[int]) -> list[Request | None]:
-    """Give the request of each record; None for a row left out or with nothing to ask."""
-    columns = {
-        name: [cell and write(cell) for cell in records.column(column)]
-        for name, (column, write) in FIELDS.items()
-    }
-    people = zip(*columns.values(), strict=True)
-    return [
-        None if row in leave_out else _request(dict(zip(columns, cells, strict=True)))
-        for row, cells in zip(records.rows, people, strict=True)
-    ]
+def _written(texts: Texts, write: Callable[[str], str | None]) -> Texts:
+    """Write a column as it is sent, part by part; each different cell of a part once."""
+    parts = []
+    for start in range(0, max(len(texts), 1), PART):
+        cells = texts.take(slice(start, start + PART)).tolist()
+        known = {cell: cell and write(cell) for cell in set(cells)}
+        parts.append(Texts.of([known[cell] for cell in cells]))
+    return Texts.concat(parts)
 
 
-def batches_of(requests: Iterable[Request | None], most: int = MOST) -> Iterator[Batch]:
-    """Give each distinct request once, in batches of one set of types."""
-    alike: dict[tuple[str, ...], list[Request]] = {}
-    for request in dict.fromkeys(requests):
-        if request is not None:
-            alike.setdefault(request.types, []).append(request)
-    for types, group in alike.items():
-        for part in slices(group, most):
-            yield Batch(types, tuple(part))
+def _can_make(columns: Mapping[str, Texts]) -> Array:
+    filled = {name: texts.lengths > 0 for name, texts in columns.items()}
+    return np.stack(
+        [np.all([filled[name] for name in needed], axis=0) for needed in INGREDIENTS.values()],
+        axis=1,
+    )
 
 
-def _request(written: Mapping[str, str | None]) -> Request | None:
-    filled = {name: value for name, value in written.items() if value}
-    types = tuple(kind for kind, needed in INGREDIENTS.items() if needed <= filled.keys())
-    needed = frozenset[str]().union(*(INGREDIENTS[kind] for kind in types))
-    person = tuple((name, value) for name, value in filled.items() if name in needed)
-    return Request(types, person) if types else None
+def _distinct(columns: Sequence[Texts]) -> tuple[Array, Array]:
+    """Give the first of every distinct row of cells, and of each row which of those it is.
+
+    Rows are compared byte by byte: two persons taken for one would share their pseudonyms.
+    """
+    cells = [texts.lengths.astype(np.uint64) for texts in columns]
+    for texts in columns:
+        longest = int(texts.lengths.max(initial=0))
+        cells += (texts.words(number) for number in range(-(-longest // WORD)))
+    if not cells[0].size:
+        return np.zeros(0, np.int64), np.zeros(0, np.int32)
+    _, first, group = np.unique(
+        np.stack(cells, axis=1), axis=0, return_index=True, return_inverse=True
+    )
+    return first, group.reshape(-1).astype(np.int32)

@@ -1,29 +1,38 @@
-"""Personal data to temporary pseudonyms: each distinct person asked once, answers back to the rows."""
+"""Personal data to temporary pseudonyms: each distinct person asked once, answers back to the rows.
+
+What came back stands in two places: the table of persons, with their tokens and everything it
+takes to prove after the exchange that nobody was mixed up; and with every record the row of its
+person there.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from databroker.ports import BatchRefusedError, PseudonymServiceUnavailableError
-from databroker.privacy.batches import MOST
-from databroker.privacy.persons import FIELDS, batches_of, requests_of
-from databroker.privacy.pseudonyms import COLUMNS, REVERSIBLE, temporary_type
+import numpy as np
+
+from databroker.privacy.persons import FIELDS, TYPES, People
+from databroker.privacy.pseudonyms import COLUMNS, REVERSIBLE
+from databroker.records import Origin, Records
+from databroker.texts import Texts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator
 
     from databroker.dataset.model import Dataset
     from databroker.findings import Finding
-    from databroker.ports import Diagnostic, Pseudonymised, PseudonymSource
-    from databroker.privacy.batches import Caller
-    from databroker.privacy.persons import Batch, Request
-    from databroker.records import Records
+    from databroker.ports import Statistics
+    from databroker.privacy.desk import Answers, Desk
+    from databroker.texts import Array
+
+PERSON = "_persoon"
+"""The column of a record with the row of its person in the table of persons."""
+
+BATCH, ROUND, ALIKE = "partij", "ronde", "gelijk_{}"
+"""Columns of a person: when it was asked, and by type, which persons must be the same."""
 
 _NOTHING_TO_ASK = "te weinig gegevens"
-_WARNING = "3"
-"""How a code begins that costs one value; any other is fatal (ZorgTTP: 2xxx, 3xxx)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +50,18 @@ class Remark:
 class Pseudonyms:
     """The temporary pseudonyms of the records.
 
-    `dropped` are values that ZorgTTP could not use; `failed` are rows that cannot be linked to a
-    patient. `persons` counts the distinct persons asked.
+    `persons` has a row for each distinct person, and for each time a sentinel was asked;
+    `of_record` is the column with the row there of every record. `dropped` are values that ZorgTTP
+    could not use; `failed` are rows that cannot be linked to a patient. `count` counts the distinct
+    persons asked, `statistics` are the figures of ZorgTTP over all calls.
     """
 
-    columns: Mapping[str, list[str | None]]
+    persons: Records
+    of_record: Texts
     dropped: tuple[Remark, ...]
     failed: tuple[Remark, ...]
-    persons: int
+    count: int
+    statistics: Statistics
 
     def findings(self, dataset: Dataset) -> Iterator[Finding]:
         """Tell the hospital: W-107 and F-110 by row, BW-015 for the file."""
@@ -66,97 +79,71 @@ class Pseudonyms:
             yield dataset.finding("BW-015", n=len(self.dropped))
 
 
-def pseudonymise(
-    records: Records,
-    source: PseudonymSource,
-    *,
-    refused: Collection[int] = frozenset(),
-    calls: Caller = map,
-    most: int = MOST,
-) -> Pseudonyms:
-    """Ask ZorgTTP for the pseudonyms of every record but the refused rows, by physical row.
+def pseudonymise(records: Records, desk: Desk, refused: Collection[int] = ()) -> Pseudonyms:
+    """Ask for the pseudonyms of every record but the refused rows, by physical row.
 
     A row that failed keeps no pseudonym at all.
 
     Raises:
         CredentialsRefusedError: the account of the centre is refused.
         BatchRefusedError: a fatal code.
-        PseudonymServiceUnavailableError: no answer, or one that cannot be right.
+        UntrustedAnswerError: an answer cannot be that of its question.
+        PseudonymServiceUnavailableError: no usable answer.
     """
-    requests = requests_of(records, refused)
-    batches = list(batches_of(requests, most))
-    answers: dict[Request, Pseudonymised] = {}
-    for batch, answer in zip(
-        batches, calls(lambda batch: _ask(source, batch), batches), strict=True
-    ):
-        answers |= zip(batch.requests, answer, strict=True)
-    _expect_every_token_once(answers.values())
-    return _hand_out(records, refused, requests, answers)
+    people = People.of(records, refused)
+    answers = desk.ask(people)
+    leads = _lead_to_a_patient(answers)
+    of_record = people.of_record
+    lost = of_record < 0
+    lost[~lost] = ~leads[of_record[~lost]]
+    return Pseudonyms(
+        persons=_table(answers),
+        of_record=digits(np.where(lost, -1, of_record + 1)),
+        dropped=tuple(_dropped(records, people, answers)),
+        failed=tuple(_failed(records, people, answers, lost & ~records.of_rows(set(refused)))),
+        count=len(people),
+        statistics=answers.statistics,
+    )
 
 
-def _ask(source: PseudonymSource, batch: Batch) -> list[Pseudonymised]:
-    """Make one call and distrust its answer: order is all that ties an answer to a person.
-
-    Records with known pseudonyms, to prove that order, belong here.
-    """
-    answers = source.pseudonymise(batch.types, [dict(request.person) for request in batch.requests])
-    if len(answers) != len(batch.requests):
-        raise PseudonymServiceUnavailableError("the answer has another number of records")
-    for answer in answers:
-        _expect_sense(batch.types, answer)
-    return answers
+def digits(numbers: Array) -> Texts:
+    """Write whole numbers as a column; what is less than zero is left empty."""
+    return Texts.of([str(number) if number >= 0 else None for number in numbers.tolist()])
 
 
-def _expect_sense(types: Sequence[str], answer: Pseudonymised) -> None:
-    for diagnostic in answer.diagnostics:
-        if not diagnostic.code.startswith(_WARNING):
-            raise BatchRefusedError(diagnostic.code)
-    if any(temporary_type(token) != kind for kind, token in answer.pseudonyms.items()):
-        raise PseudonymServiceUnavailableError("a token has not the shape or type agreed")
-    given = set(answer.pseudonyms)
-    if not given <= set(types) or (given != set(types) and not answer.diagnostics):
-        raise PseudonymServiceUnavailableError("the answer has other types than asked")
+def _table(answers: Answers) -> Records:
+    columns = {COLUMNS[kind]: answers.tokens[kind] for kind in TYPES}
+    columns |= {BATCH: digits(answers.batches), ROUND: digits(answers.rounds)}
+    columns |= {ALIKE.format(kind): digits(answers.everyone.alike(kind)) for kind in TYPES}
+    rows = np.arange(1, len(answers.everyone) + 1, dtype=np.int32)
+    return Records(columns, rows, Origin(None, {}))
 
 
-def _expect_every_token_once(answers: Collection[Pseudonymised]) -> None:
-    tokens = Counter(token for answer in answers for token in answer.pseudonyms.values())
-    if any(times > 1 for times in tokens.values()):
-        raise PseudonymServiceUnavailableError("two persons were given the same token")
-
-
-def _hand_out(
-    records: Records,
-    refused: Collection[int],
-    requests: Sequence[Request | None],
-    answers: Mapping[Request, Pseudonymised],
-) -> Pseudonyms:
-    columns: dict[str, list[str | None]] = {name: [] for name in COLUMNS.values()}
-    dropped: list[Remark] = []
-    failed: list[Remark] = []
-    numbers = records.column("interv_nr")
-    for row, number, request in zip(records.rows, numbers, requests, strict=True):
-        answer = answers[request] if request else None
-        said = answer.diagnostics if answer else ()
-        tokens = answer.pseudonyms if answer else {}
-        dropped += (_drop(records, row, number, diagnostic) for diagnostic in said)
-        if row not in refused and not _leads_to_a_patient(tokens, said):
-            codes = ", ".join(dict.fromkeys(each.code for each in said)) or _NOTHING_TO_ASK
-            failed.append(Remark(row, None, number, None, codes))
-            tokens = {}
-        for kind, name in COLUMNS.items():
-            columns[name].append(tokens.get(kind))
-    return Pseudonyms(columns, tuple(dropped), tuple(failed), len(answers))
-
-
-def _drop(records: Records, row: int, number: str | None, diagnostic: Diagnostic) -> Remark:
-    column, _write = FIELDS.get(diagnostic.field, (None, None))
-    cell = records.origin.cell(column, row) if column else None
-    return Remark(row, cell, number, column, diagnostic.code)
-
-
-def _leads_to_a_patient(tokens: Mapping[str, str], said: Sequence[Diagnostic]) -> bool:
-    """Tell whether the centre can find the patient back, and ZorgTTP dropped no last link.
+def _lead_to_a_patient(answers: Answers) -> Array:
+    """Tell of which persons the centre can find the patient back, and no last link was dropped.
 
     A patient of unknown sex has no linking pseudonym to begin with; that is a warning (W-101).
     """
-    return REVERSIBLE in tokens and (len(tokens) > 1 or not said)
+    given = sum((answers.tokens[kind].lengths > 0).astype(np.int8) for kind in TYPES)
+    dropped = np.zeros(len(answers.everyone), bool)
+    dropped[np.fromiter(answers.said, np.int64)] = True
+    leads: Array = (answers.tokens[REVERSIBLE].lengths > 0) & ((given > 1) | ~dropped)
+    return leads
+
+
+def _dropped(records: Records, people: People, answers: Answers) -> Iterator[Remark]:
+    concerned = np.isin(people.of_record, list(answers.said))
+    for index in np.flatnonzero(concerned).tolist():
+        row = int(records.numbers[index])
+        for said in answers.said[int(people.of_record[index])]:
+            column, _write = FIELDS.get(said.field, (None, None))
+            cell = records.origin.cell(column, row) if column else None
+            yield Remark(row, cell, records.texts("interv_nr")[index], column, said.code)
+
+
+def _failed(records: Records, people: People, answers: Answers, failed: Array) -> Iterator[Remark]:
+    for index in np.flatnonzero(failed).tolist():
+        said = answers.said.get(int(people.of_record[index]), ())
+        codes = ", ".join(dict.fromkeys(each.code for each in said)) or _NOTHING_TO_ASK
+        number = records.texts("interv_nr")[index]
+        yield Remark(int(records.numbers[index]), None, number, None, codes)

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from databroker.findings import Finding
     from databroker.ports import Closing
 
-UNREACHABLE = "PseudonymServiceUnavailableError"
+UNUSABLE = {
+    "PseudonymServiceUnavailableError",
+    "UntrustedAnswerError",
+    "PseudonymsMixedUpError",
+}
+"""The faults of ZorgTTP; for the hospital they are one (BF-016)."""
 
 
 def fail(delivery: Delivery, error: str, now: dt.datetime, closing: Closing) -> bool:
@@ -31,7 +36,7 @@ def fail(delivery: Delivery, error: str, now: dt.datetime, closing: Closing) -> 
     dispose_source(delivery, inbox=closing.inbox, remains=closing.remains)
     ending = ledger.finish(delivery.delivery_id, Status.FAILED, Counts(), now)
     dataset = find_dataset(delivery.dataset, delivery.dataset_version) or datasets()[0]
-    findings: list[Finding] = [dataset.finding("BF-016")] if error == UNREACHABLE else []
+    findings: list[Finding] = [dataset.finding("BF-016")] if error in UNUSABLE else []
     report = Report(
         delivery=delivery,
         dataset_label=dataset.label,

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from databroker.delivery import DeliveryId
     from databroker.ports import Papers
 
-RAW, TEMPORARY, INPUT, CLEAN = "raw", "temporary", "input", "clean"
-"""The tables: as delivered, with temporary pseudonyms, to be validated, validated."""
+RAW, PERSONS, TEMPORARY, INPUT, CLEAN = "raw", "persons", "temporary", "input", "clean"
+"""The tables: as delivered; temporary pseudonyms; the records that go with them, to be validated,
+validated."""
 
 STRUCTURE, PRIVACY, VALIDATION, COMPARISON, LOST = (
     "structure",

@@ -1,34 +1,51 @@
-"""Versleutel met ZorgTTP, or Anonimiseer voor test: after this, no personal data are left."""
+"""Versleutel met ZorgTTP, or Anonimiseer voor test: what goes on from here has no personal data."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from databroker.dataset import dataset_of
 from databroker.findings import Level
-from databroker.ports import BatchRefusedError, CredentialsRefusedError
+from databroker.ports import (
+    BatchRefusedError,
+    CredentialsRefusedError,
+    PseudonymServiceUnavailableError,
+    Statistics,
+)
 from databroker.privacy.identity import IdentityCheck, check_identity, minimise
+from databroker.privacy.pseudonymise import PERSON
 from databroker.privacy.pseudonymise import pseudonymise as replace_identities
 from databroker.rules import Context
-from databroker.steps.papers import INPUT, PRIVACY, RAW, TEMPORARY, findings_paper
+from databroker.steps.papers import INPUT, PERSONS, PRIVACY, RAW, TEMPORARY, findings_paper
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from databroker.delivery import Delivery
     from databroker.findings import Finding
-    from databroker.ports import Papers, PseudonymSource, Tables
+    from databroker.ports import Papers, Tables
+    from databroker.privacy.desk import Desk
+    from databroker.steps.patience import Patience
+
+
+_NO_FIGURES = Statistics()
 
 
 @dataclass(frozen=True, slots=True)
 class PrivacyOutcome:
-    """Whether the delivery can go on, and how many persons ZorgTTP was asked about."""
+    """Whether the delivery can go on, and what ZorgTTP was asked.
+
+    `wait_seconds` is how long to wait before the next try, 0 when this one came to an end; then
+    `accepted` tells whether the delivery goes on.
+    """
 
     accepted: bool
     records: int
-    persons: int
-    codes: tuple[str, ...]
+    persons: int = 0
+    statistics: Statistics = field(default_factory=Statistics)
+    codes: tuple[str, ...] = ()
+    wait_seconds: int = 0
 
 
 def anonymise(
@@ -39,7 +56,7 @@ def anonymise(
     raw = intake_tables.read(delivery.delivery_id, RAW)
     check = check_identity(raw, dataset, Context.of(delivery))
     tables.write(delivery.delivery_id, INPUT, minimise(check.clean, dataset, Context.of(delivery)))
-    return _outcome(delivery, check, check.findings, 0, papers)
+    return _outcome(delivery, check, check.findings, papers)
 
 
 def pseudonymise(
@@ -48,42 +65,54 @@ def pseudonymise(
     intake_tables: Tables,
     tables: Tables,
     papers: Papers,
-    open_source: Callable[[], PseudonymSource],
+    open_desk: Callable[[], Desk],
+    patience: Patience,
 ) -> PrivacyOutcome:
     """Check the personal data and replace them by temporary pseudonyms.
 
-    `open_source` opens the centre's own account at ZorgTTP. What the checks refuse is not sent.
+    `open_desk` opens the centre's own account at ZorgTTP. What the checks refuse is not sent.
 
     Raises:
-        PseudonymServiceUnavailableError: ZorgTTP gave no usable answer; worth another try.
+        UntrustedAnswerError: an answer cannot be that of its question; worth another try.
+        PseudonymServiceUnavailableError: ZorgTTP gave no usable answer, and the time is over.
     """
     dataset = dataset_of(delivery)
     raw = intake_tables.read(delivery.delivery_id, RAW)
     check = check_identity(raw, dataset, Context.of(delivery))
     try:
-        pseudonyms = replace_identities(check.clean, open_source(), refused=check.refused)
+        pseudonyms = replace_identities(check.clean, open_desk(), check.refused)
     except CredentialsRefusedError:
-        refusal = dataset.finding("BF-015")
-        return _outcome(delivery, check, [*check.findings, refusal], 0, papers)
+        return _outcome(delivery, check, [*check.findings, dataset.finding("BF-015")], papers)
     except BatchRefusedError as error:
         refusal = dataset.finding("BF-017", zorgttp_code=error.code)
-        return _outcome(delivery, check, [*check.findings, refusal], 0, papers)
-    replaced = minimise(check.clean, dataset, Context.of(delivery)).with_columns(pseudonyms.columns)
-    tables.write(delivery.delivery_id, TEMPORARY, replaced)
+        return _outcome(delivery, check, [*check.findings, refusal], papers)
+    except PseudonymServiceUnavailableError:
+        if not patience.lasts:
+            raise
+        return PrivacyOutcome(accepted=False, records=len(raw), wait_seconds=patience.seconds)
+    minimised = minimise(check.clean, dataset, Context.of(delivery))
+    tables.write(delivery.delivery_id, PERSONS, pseudonyms.persons)
+    tables.write(
+        delivery.delivery_id, TEMPORARY, minimised.with_columns({PERSON: pseudonyms.of_record})
+    )
     findings = [*check.findings, *pseudonyms.findings(dataset)]
-    return _outcome(delivery, check, findings, pseudonyms.persons, papers)
+    return _outcome(delivery, check, findings, papers, pseudonyms.count, pseudonyms.statistics)
 
 
 def _outcome(
     delivery: Delivery,
     check: IdentityCheck,
     findings: list[Finding],
-    persons: int,
     papers: Papers,
+    persons: int = 0,
+    statistics: Statistics = _NO_FIGURES,
 ) -> PrivacyOutcome:
-    completeness = [asdict(line) for line in check.completeness]
-    paper = findings_paper(findings, completeness=completeness)
+    paper = findings_paper(
+        findings,
+        completeness=[asdict(line) for line in check.completeness],
+        zorgttp={"persons": persons, **asdict(statistics)},
+    )
     papers.write(delivery.delivery_id, PRIVACY, paper)
     accepted = not any(finding.level is Level.FILE_REFUSED for finding in findings)
     codes = tuple(sorted({finding.code for finding in findings}))
-    return PrivacyOutcome(accepted, len(check.clean), persons, codes)
+    return PrivacyOutcome(accepted, len(check.clean), persons, statistics, codes)

@@ -22,6 +22,20 @@ class Compared(BaseModel):
     round: int
 
 
+class Privacy(BaseModel):
+    """How the latest try at ZorgTTP ended."""
+
+    wait_seconds: int = 0
+
+
+class Exchanged(BaseModel):
+    """How often persons were found to be mixed up, and in which batches the last time."""
+
+    round: int = 0
+    void: tuple[int, ...] = ()
+    wait_seconds: int = 0
+
+
 class Fault(BaseModel):
     """What Step Functions caught; its cause is for the console alone and is not read."""
 
@@ -35,6 +49,8 @@ class State(BaseModel):
 
     v: Literal[1]
     delivery_id: DeliveryId
+    privacy: Privacy = Privacy()
+    exchanged: Exchanged = Exchanged()
     ingested: Ingested | None = None
 
     @property
