@@ -119,7 +119,7 @@ def test_an_account_that_cannot_be_read_is_no_account(content):
         boto3.client("secretsmanager").create_secret(Name="geheim", SecretString=secret)
 
         with pytest.raises(CredentialsRefusedError) as told:
-            account("geheim")
+            account("geheim", "MCX")
 
     assert "wachtwoord" not in repr(told.value)
     assert told.value.__suppress_context__

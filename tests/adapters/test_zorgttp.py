@@ -16,21 +16,23 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from databroker.adapters import zorgttp
-from databroker.adapters.zorgttp import Account, ZorgTtpExchange, ZorgTtpSource
+from databroker.adapters.zorgttp import Account, ZorgTtpExchange, ZorgTtpSource, open_session
 from databroker.ports import (
     BatchRefusedError,
     CredentialsRefusedError,
+    Exchanged,
     PseudonymServiceUnavailableError,
+    Statistics,
 )
 from tests.support.serving import Script, answer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-ACCOUNT = Account("gebruiker", "ZTTP-CANARY-wachtwoord")
+ACCOUNT = Account("MCX", "gebruiker", "ZTTP-CANARY-wachtwoord")
 PERSON = {"PN": "CANARY-1234567"}
-SESSION = answer(200, '{"session": "s-1", "expires_in": 900}')
-NEW_SESSION = answer(200, '{"session": "s-2", "expires_in": 900}')
+SESSION = answer(200, '{"session": "s-1", "expires_in": 900, "source": "MCX"}')
+NEW_SESSION = answer(200, '{"session": "s-2", "expires_in": 900, "source": "MCX"}')
 TOKEN = "WS" + "0" * 29 + "-P-L-A/AAAA"
 RECORD = {"pseudonyms": {"L": TOKEN}, "diagnostics": []}
 STATISTICS = {"pseudonymTotal": 1, "errorTotal": 0, "speed": 200}
@@ -67,7 +69,7 @@ def test_a_session_that_ended_is_renewed_once():
         source = ZorgTtpSource(script.url, ACCOUNT)
         source.pseudonymise(["L"], [PERSON])
 
-        [again] = source.pseudonymise(["L"], [PERSON])
+        [again], _ = source.pseudonymise(["L"], [PERSON])
 
     assert again.pseudonyms == {"L": TOKEN}
     assert paths(script)[2:] == ["/pseudonymise", "/session", "/pseudonymise"]
@@ -113,7 +115,7 @@ def test_a_new_session_that_is_refused_is_not_renewed(status):
 def test_a_busy_service_is_asked_again_after_the_time_it_names(status):
     busy = answer(status, "", Retry_After="0")
     with Script(SESSION, busy, busy, records(RECORD)) as script:
-        [result] = ZorgTtpSource(script.url, ACCOUNT).pseudonymise(["L"], [PERSON])
+        [result], _ = ZorgTtpSource(script.url, ACCOUNT).pseudonymise(["L"], [PERSON])
 
     assert result.pseudonyms == {"L": TOKEN}
     assert len(script.requests) == 4
@@ -133,7 +135,7 @@ def test_the_wait_a_service_asks_for_is_bounded(monkeypatch):
     monkeypatch.setattr(zorgttp, "LONGEST_WAIT", 0.01)
     busy = answer(429, "", Retry_After="3600")
     with Script(SESSION, busy, records(RECORD)) as script:
-        [result] = ZorgTtpSource(script.url, ACCOUNT).pseudonymise(["L"], [PERSON])
+        [result], _ = ZorgTtpSource(script.url, ACCOUNT).pseudonymise(["L"], [PERSON])
 
     assert result.pseudonyms == {"L": TOKEN}
 
@@ -158,9 +160,9 @@ FAULTS = {
     "other shape": answer(200, '{"records": [{"pseudonyms": {"L": ["CANARY"]}}]}'),
     "a number for a token": records(RECORD | {"pseudonyms": {"L": 7}}),
     "no records": answer(200, "{}"),
+    "no statistics": answer(200, json.dumps({"records": [RECORD]})),
+    "a sentence for a code": records(RECORD | {"diagnostics": [{"code": "CANARY", "field": "L"}]}),
     "nothing": answer(200, ""),
-    "too few": records(),
-    "too many": records(RECORD, RECORD),
     "refusal without a code": answer(422, "<html>CANARY</html>"),
     "refusal with a sentence for a code": answer(422, '{"code": "CANARY 1234567"}'),
     "no HTTP": b"CANARY\r\n\r\n",
@@ -189,12 +191,61 @@ def test_a_session_that_is_none_is_a_fault(fault):
             source.pseudonymise(["L"], [PERSON])
 
 
-def test_a_wrong_number_of_definitive_pseudonyms_is_a_fault():
-    with Script(SESSION, answer(200, '{"pseudonyms": []}')) as script:
-        exchange = ZorgTtpExchange(script.url, ACCOUNT)
+def test_the_figures_of_zorgttp_come_with_its_answer():
+    with Script(SESSION, records(RECORD)) as script:
+        _, statistics = ZorgTtpSource(script.url, ACCOUNT).pseudonymise(["L"], [PERSON])
 
-        with pytest.raises(PseudonymServiceUnavailableError):
-            exchange.exchange("x-1", [TOKEN])
+    assert statistics == Statistics(pseudonyms=1, errors=0, speed=200)
+
+
+def test_an_account_of_another_centre_is_refused_before_a_person_is_sent():
+    other = answer(200, '{"session": "s-1", "expires_in": 900, "source": "MCY"}')
+    with Script(*[other] * 3) as script:
+        source = ZorgTtpSource(script.url, ACCOUNT)
+
+        for _ in range(2):
+            with pytest.raises(CredentialsRefusedError):
+                source.pseudonymise(["L"], [PERSON])
+
+    assert paths(script) == ["/session"]
+    assert b"CANARY-1234567" not in script.requests[0]
+
+
+def test_a_session_somebody_opened_is_used_and_never_renewed():
+    with Script(SESSION, records(RECORD), answer(401, '{"code": "200"}')) as script:
+        opened = open_session(script.url, ACCOUNT)
+        source = ZorgTtpSource(script.url, opened.session)
+        source.pseudonymise(["L"], [PERSON])
+
+        with pytest.raises(CredentialsRefusedError):
+            source.pseudonymise(["L"], [PERSON])
+
+    assert opened.seconds == 900
+    assert "s-1" not in repr(opened)
+    assert paths(script) == ["/session", "/pseudonymise", "/pseudonymise"]
+    assert b"Authorization: Bearer s-1" in script.requests[2]
+
+
+def test_a_pseudonym_is_turned_back():
+    back = {"statistics": STATISTICS, "records": [{"value": "7", "diagnostics": []}]}
+    with Script(SESSION, answer(200, json.dumps(back))) as script:
+        [number] = ZorgTtpSource(script.url, ACCOUNT).reverse([TOKEN])
+
+    assert number == "7"
+    assert bodies(script)[1] == {"pseudonyms": [TOKEN]}
+
+
+def test_a_token_that_is_not_accepted_has_the_code_of_zorgttp():
+    given = [
+        {"pseudonym": "DP-L-A-x", "diagnostics": []},
+        {"pseudonym": None, "diagnostics": [{"code": "2103"}]},
+    ]
+    body = answer(200, json.dumps({"statistics": STATISTICS, "records": given}))
+    with Script(SESSION, body) as script:
+        found = ZorgTtpExchange(script.url, ACCOUNT).exchange("x-1", [TOKEN, TOKEN])
+
+    assert found == [Exchanged("DP-L-A-x"), Exchanged(None, "2103")]
+    assert bodies(script)[1] == {"batch": "x-1", "tokens": [TOKEN, TOKEN]}
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -234,7 +285,7 @@ def test_a_proxy_named_by_the_environment_is_not_used(monkeypatch):
     for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     with Script(SESSION, records(RECORD)) as script:
-        [result] = ZorgTtpSource(script.url, ACCOUNT).pseudonymise(["L"], [PERSON])
+        [result], _ = ZorgTtpSource(script.url, ACCOUNT).pseudonymise(["L"], [PERSON])
 
     assert result.pseudonyms == {"L": TOKEN}
 

@@ -144,7 +144,10 @@ GRANTS: dict[str, set[str]] = {
     },
     "Pseudonymise": {
         "read IntakeWorkbenchBucket",
+        "write IntakeWorkbenchBucket",
+        "list IntakeWorkbenchBucket",
         "decrypt IntakeKey",
+        "encrypt IntakeKey",
         *_WRITE,
         "account of a hospital",
     },

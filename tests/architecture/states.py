@@ -26,7 +26,7 @@ _NEEDS_RAW_DATA = {"CheckStructure", "Pseudonymise", "Anonymise"}
 
 _SAME_EVERYWHERE = {
     "Comment", "Type", "Next", "Resource", "ResultPath", "TimeoutSeconds", "Retry", "Catch",
-    "Choices", "Default", "Error", "Cause",
+    "Choices", "Default", "Error", "Cause", "SecondsPath",
 }  # fmt: skip
 """The fields that AWS, ministack and moto read alike; no Assign, no heartbeat, no JSONata."""
 
@@ -86,7 +86,7 @@ def every_state_means_the_same_on_every_engine(system: System) -> Iterator[str]:
 
 def only_what_passes_by_itself_is_tried_again(system: System) -> Iterator[str]:
     for name, function, task in tasks(system.machine):
-        zorgttp = {"PseudonymServiceUnavailableError"} if function in _CALLS_ZORGTTP else set()
+        zorgttp = {"UntrustedAnswerError"} if function in _CALLS_ZORGTTP else set()
         retried = [error for retry in task.get("Retry", []) for error in retry["ErrorEquals"]]
         if set(retried) != _TRANSIENT | zorgttp or len(retried) != len(set(retried)):
             yield f"{name}: {sorted(set(retried) ^ (_TRANSIENT | zorgttp))}"
@@ -121,16 +121,26 @@ def every_state_is_on_the_road_and_every_road_ends(system: System) -> Iterator[s
 
 
 def no_raw_data_is_needed_past_the_border(system: System) -> Iterator[str]:
-    behind = _reached(system, "Naar het register?")
+    behind = _reached(system, "Te valideren?")
     for name, function, _ in tasks(system.machine):
         if name in behind and function in _NEEDS_RAW_DATA:
             yield name
+    undisposed = _reached(system, system.machine["StartAt"], past="Verwijder bronbestand")
+    yield from sorted(undisposed & behind - {"Handel storing af", "Mislukt"})
+
+
+def who_waits_for_zorgttp_comes_back_to_what_it_waited_for(system: System) -> Iterator[str]:
     states = system.machine["States"]
-    for name, function, task in tasks(system.machine):
-        if function in {"Pseudonymise", "Anonymise"} and task["Next"] != "Verwijder bronbestand":
-            yield f"{name} leaves the source"
-    if states["Structuur in orde?"].get("Default") != "Verwijder bronbestand":
-        yield "a refused file stays"
+    found = {
+        (waiting["SecondsPath"], waiting["Next"])
+        for waiting in states.values()
+        if waiting["Type"] == "Wait"
+    }
+    answers = [(name, ANSWERS[function]) for name, function, _ in tasks(system.machine)]
+    if not found <= {(f"$.{answer}.wait_seconds", name) for name, answer in answers}:
+        yield str(found)
+    if system.machine.get("TimeoutSeconds", 0) < (24 + 4) * 3600:
+        yield "the machine gives up while a delivery waits"
 
 
 def only_production_reaches_zorgttp_and_the_register(system: System) -> Iterator[str]:
@@ -147,14 +157,15 @@ def only_production_reaches_zorgttp_and_the_register(system: System) -> Iterator
     production = _travelled(system, {"kind": "productie", "accepted": True})
     if "Lees in" not in production:
         yield "production is not ingested"
-    refused = _travelled(system, {"kind": "productie", "accepted": False})
-    if refused & {"Haal pseudoniemen op", "Valideer", "Lees in"}:
-        yield "a refused file is read on"
+    for facts in ({"accepted": False}, {"accepted": True, "pseudonymised": False}):
+        refused = _travelled(system, {"kind": "productie", **facts})
+        if refused & {"Haal pseudoniemen op", "Valideer", "Lees in"}:
+            yield "a refused file is read on"
 
 
-def _reached(system: System, start: str) -> set[str]:
-    """Every state that can follow, faults included."""
-    reached: set[str] = set()
+def _reached(system: System, start: str, past: str = "") -> set[str]:
+    """Every state that can follow, faults included; but not by way of the one `past`."""
+    reached: set[str] = {past}
     ahead = [start]
     while ahead:
         name = ahead.pop()
@@ -166,7 +177,7 @@ def _reached(system: System, start: str) -> set[str]:
         ahead += [
             branch[way] for branch in branches for way in ("Next", "Default") if way in branch
         ]
-    return reached
+    return reached - {past}
 
 
 def _travelled(system: System, facts: dict[str, Any]) -> set[str]:
@@ -185,8 +196,16 @@ def _true(way: dict[str, Any], facts: dict[str, Any]) -> bool:
     if "And" in way:
         return all(_true(part, facts) for part in way["And"])
     field = way["Variable"].removeprefix("$.")
-    numbers = {"validated.accepted": 5, "ingested.lost": 0, "ingested.round": 1}
-    value = numbers.get(field, facts["kind"] if field == "kind" else facts["accepted"])
+    told = {
+        "validated.accepted": 5,
+        "ingested.lost": 0,
+        "ingested.round": 1,
+        "privacy.accepted": facts.get("pseudonymised", facts["accepted"]),
+        "privacy.wait_seconds": 0,
+        "exchanged.wait_seconds": 0,
+        "exchanged.again": False,
+    }
+    value = told.get(field, facts["kind"] if field == "kind" else facts["accepted"])
     if "NumericGreaterThan" in way:
         return bool(value > way["NumericGreaterThan"])
     if "NumericLessThan" in way:
@@ -204,5 +223,6 @@ INVARIANTS = (
     every_answer_has_its_own_place_in_the_state,
     every_state_is_on_the_road_and_every_road_ends,
     no_raw_data_is_needed_past_the_border,
+    who_waits_for_zorgttp_comes_back_to_what_it_waited_for,
     only_production_reaches_zorgttp_and_the_register,
 )

@@ -275,15 +275,28 @@ def a_metric_counts_an_event_that_the_code_logs(system: System) -> Iterator[str]
         for alarm in stack.of_type("AWS::CloudWatch::Alarm").values()
         if not alarm["Namespace"].startswith("AWS/")
     }
-    stray = f'{{ $.event = "{events.STRAY.code}" }}'
     failed = f'{{ ($.event = "{events.FAILED.code}") && ($.closed IS TRUE) }}'
-    expected = {
-        ("AdmitDeliveryLogGroup", stray, "Databroker/dev", "StrayObjects"),
-        ("FailDeliveryLogGroup", failed, "Databroker/dev", "FailedDeliveries"),
-        ("CloseDeliveryLogGroup", failed, "Databroker/dev", "FailedDeliveries"),
+    watched_counts = {
+        ("AdmitDeliveryLogGroup", _logged(events.STRAY), "StrayObjects"),
+        ("FailDeliveryLogGroup", failed, "FailedDeliveries"),
+        ("CloseDeliveryLogGroup", failed, "FailedDeliveries"),
+        ("PseudonymiseLogGroup", _logged(events.ZORGTTP_AWAITED), "ZorgTtpAwaited"),
+        ("ExchangePseudonymsLogGroup", _logged(events.ZORGTTP_AWAITED), "ZorgTtpAwaited"),
+        ("ExchangePseudonymsLogGroup", _logged(events.MIXED_UP), "MixedUpBatches"),
     }
-    yield from (str(one) for one in counted ^ expected)
+    figures = {
+        ("PseudonymiseLogGroup", _logged(events.PSEUDONYMISED), f"ZorgTtp{name.capitalize()}")
+        for name in ("persons", "pseudonyms", "errors", "speed")
+        if name in events.PSEUDONYMISED.fields
+    }
+    expected = {(group, what, "Databroker/dev", name) for group, what, name in watched_counts}
     yield from (str(one) for one in watched ^ {one[2:] for one in expected})
+    expected |= {(group, what, "Databroker/dev", name) for group, what, name in figures}
+    yield from (str(one) for one in counted ^ expected)
+
+
+def _logged(event: events.Event) -> str:
+    return f'{{ $.event = "{event.code}" }}'
 
 
 INVARIANTS = (

@@ -290,7 +290,12 @@ MUTANTS: dict[str, Mutation] = {
     "a test is ingested": state("Iets goedgekeurd?", "Default", "Vergelijk met database"),
     "the source outlives the privacy step": state("Anonimiseer voor test", "Next", "Valideer"),
     "a refused file is kept": state("Structuur in orde?", "Default", "Maak uploadrapportage"),
-    "a refused file is read on": state("Naar het register?", "Choices", []),
+    "a refused file is read on": state("Versleuteld?", "Default", "Haal pseudoniemen op"),
+    "a refused file is validated": state("Te valideren?", "Choices", []),
+    "who waits does not come back": state("Wacht op ZorgTTP", "Next", "Verwijder bronbestand"),
+    "a wait of another step": state("Wacht op ZorgTTP", "SecondsPath", "$.exchanged.wait_seconds"),
+    "the machine is less patient": lambda system: system.machine.update(TimeoutSeconds=14400),
+    "exchanged and never disposed": state("Niemand verwisseld?", "Default", "Te valideren?"),
     "a state nobody reaches": state("Maak uploadrapportage", "Next", "Klaar"),
     # the door, and what others rely on
     "self sign-up": put("UserPool", "AdminCreateUserConfig/AllowAdminCreateUserOnly", False),

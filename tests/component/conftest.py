@@ -47,8 +47,8 @@ def up_to(delivery, event_of):
     journey = [
         "check_structure",
         "pseudonymise",
-        "dispose_source",
         "exchange_pseudonyms",
+        "dispose_source",
         "validate",
         "find_conflicts",
         "ingest",

@@ -68,6 +68,31 @@ def test_a_delivery_ends_once_and_stays_as_it_ended(ledger):
     assert ledger.ending(delivery_id) == ended
 
 
+def test_a_delivery_that_waits_for_zorgttp_says_so_until_it_goes_on(ledger):
+    delivery_id = a_delivery().delivery_id
+    ledger.claim(a_delivery())
+    assert ledger.status(delivery_id) is Status.RECEIVED
+
+    ledger.wait(delivery_id, waits=True)
+    waiting = ledger.status(delivery_id)
+    ledger.wait(delivery_id, waits=False)
+
+    assert waiting is Status.WAITING
+    assert ledger.status(delivery_id) is Status.RECEIVED
+
+
+def test_a_delivery_that_is_final_waits_no_more(ledger):
+    delivery_id = a_delivery().delivery_id
+    ledger.claim(a_delivery())
+    ledger.finish(delivery_id, Status.FAILED, Counts(), DONE)
+
+    ledger.wait(delivery_id, waits=True)
+
+    assert ledger.status(delivery_id) is Status.FAILED
+    with pytest.raises(LookupError):
+        ledger.status(DeliveryId("MCX-20260305-none"))
+
+
 def test_reaching_a_step_gives_the_delivery(ledger):
     ledger.claim(a_delivery())
 

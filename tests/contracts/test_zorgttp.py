@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from databroker.adapters.zorgttp import Account, ZorgTtpExchange, ZorgTtpSource
-from databroker.ports import BatchRefusedError, CredentialsRefusedError, Diagnostic
+from databroker.ports import BatchRefusedError, CredentialsRefusedError, Diagnostic, Exchanged
 from databroker.privacy.pseudonyms import definitive_type, temporary_type
 from simulators.zorgttp.app import create_app
 from simulators.zorgttp.settings import Role, read_settings
@@ -49,9 +49,9 @@ def parties(request: pytest.FixtureRequest) -> Parties:
 
     def account(role: Role, name: str) -> Account:
         known = settings.account(role, name)
-        return Account(known.username, known.password)
+        return Account(name, known.username, known.password)
 
-    stranger = Account("onbekend", "onbekend")
+    stranger = Account("MCX", "onbekend", "onbekend")
     return Parties(
         lambda centre: ZorgTtpSource(url, account(Role.SOURCE, centre)),
         ZorgTtpExchange(url, account(Role.REGISTRY, "NHR")),
@@ -64,9 +64,9 @@ def test_every_person_gets_one_answer_in_order(parties: Parties) -> None:
     source = parties.source("MCX")
     persons = [PERSON | {"PN": str(number)} for number in range(1, 6)]
 
-    together = source.pseudonymise(["L"], persons)
+    together, _ = source.pseudonymise(["L"], persons)
 
-    alone = [source.pseudonymise(["L"], [person])[0] for person in persons]
+    alone = [source.pseudonymise(["L"], [person])[0][0] for person in persons]
     first = parties.registry.exchange("order-1", [each.pseudonyms["L"] for each in together])
     again = parties.registry.exchange("order-2", [each.pseudonyms["L"] for each in alone])
     assert first == again
@@ -74,7 +74,7 @@ def test_every_person_gets_one_answer_in_order(parties: Parties) -> None:
 
 
 def test_an_answer_has_a_token_for_each_type_asked(parties: Parties) -> None:
-    [answer] = parties.source("MCX").pseudonymise(["C", "N", "B", "L"], [PERSON])
+    [answer], _ = parties.source("MCX").pseudonymise(["C", "N", "B", "L"], [PERSON])
 
     types = {kind: temporary_type(token) for kind, token in answer.pseudonyms.items()}
     assert types == {"C": "C", "N": "N", "B": "B", "L": "L"}
@@ -84,14 +84,14 @@ def test_an_answer_has_a_token_for_each_type_asked(parties: Parties) -> None:
 def test_the_same_person_gets_another_token_each_time(parties: Parties) -> None:
     source = parties.source("MCX")
 
-    first, second = source.pseudonymise(["C"], [PERSON, PERSON])
-    [third] = source.pseudonymise(["C"], [PERSON])
+    (first, second), _ = source.pseudonymise(["C"], [PERSON, PERSON])
+    [third], _ = source.pseudonymise(["C"], [PERSON])
 
     assert len({each.pseudonyms["C"] for each in (first, second, third)}) == 3
 
 
 def test_a_bsn_that_fails_costs_that_pseudonym_only(parties: Parties) -> None:
-    [answer] = parties.source("MCX").pseudonymise(["B", "L"], [PERSON | {"BSN": "123456789"}])
+    [answer], _ = parties.source("MCX").pseudonymise(["B", "L"], [PERSON | {"BSN": "123456789"}])
 
     assert set(answer.pseudonyms) == {"L"}
     assert answer.diagnostics == (Diagnostic("3001", "BSN"),)
@@ -100,7 +100,7 @@ def test_a_bsn_that_fails_costs_that_pseudonym_only(parties: Parties) -> None:
 def test_a_missing_field_costs_the_pseudonyms_that_need_it(parties: Parties) -> None:
     person = {name: value for name, value in PERSON.items() if name != "GD"}
 
-    [answer] = parties.source("MCX").pseudonymise(["C", "N", "L"], [person])
+    [answer], _ = parties.source("MCX").pseudonymise(["C", "N", "L"], [person])
 
     assert set(answer.pseudonyms) == {"L"}
     assert answer.diagnostics == (Diagnostic("3002", "GD"),)
@@ -127,8 +127,8 @@ def test_a_call_that_is_wrong_is_refused_whole(
 def test_a_linking_pseudonym_is_the_same_for_all_centres_and_the_local_one_is_not(
     parties: Parties,
 ) -> None:
-    [here] = parties.source("MCX").pseudonymise(["B", "L"], [PERSON])
-    [there] = parties.source("MCY").pseudonymise(["B", "L"], [PERSON])
+    [here], _ = parties.source("MCX").pseudonymise(["B", "L"], [PERSON])
+    [there], _ = parties.source("MCY").pseudonymise(["B", "L"], [PERSON])
     tokens = [
         here.pseudonyms["B"],
         there.pseudonyms["B"],
@@ -136,7 +136,8 @@ def test_a_linking_pseudonym_is_the_same_for_all_centres_and_the_local_one_is_no
         there.pseudonyms["L"],
     ]
 
-    b_here, b_there, l_here, l_there = parties.registry.exchange("centres-1", tokens)
+    answers = parties.registry.exchange("centres-1", tokens)
+    b_here, b_there, l_here, l_there = (each.pseudonym or "" for each in answers)
 
     assert b_here == b_there
     assert l_here != l_there
@@ -145,28 +146,62 @@ def test_a_linking_pseudonym_is_the_same_for_all_centres_and_the_local_one_is_no
 
 
 def test_a_token_is_exchanged_once_but_for_the_same_batch(parties: Parties) -> None:
-    [answer] = parties.source("MCX").pseudonymise(["C"], [PERSON])
+    [answer], _ = parties.source("MCX").pseudonymise(["C"], [PERSON])
     token = answer.pseudonyms["C"]
     first = parties.registry.exchange("once-1", [token])
 
     again = parties.registry.exchange("once-1", [token])
 
     assert again == first
-    with pytest.raises(BatchRefusedError) as refused:
-        parties.registry.exchange("once-2", [token])
-    assert refused.value.code == "2104"
+    assert first[0].code is None
+    assert parties.registry.exchange("once-2", [token]) == [Exchanged(None, "2104")]
 
 
-def test_a_batch_with_one_unknown_token_uses_up_none(parties: Parties) -> None:
-    [answer] = parties.source("MCX").pseudonymise(["C"], [PERSON])
-    token = answer.pseudonyms["C"]
+def test_a_token_that_is_not_accepted_costs_no_other(parties: Parties) -> None:
+    [answer], _ = parties.source("MCX").pseudonymise(["C"], [PERSON])
     unknown = f"WS{'x' * 29}-P-C-A/AAAA"
 
-    with pytest.raises(BatchRefusedError) as refused:
-        parties.registry.exchange("none-1", [token, unknown])
+    refused, given = parties.registry.exchange("item-1", [unknown, answer.pseudonyms["C"]])
 
-    assert refused.value.code == "2101"
-    assert len(parties.registry.exchange("none-2", [token])) == 1
+    assert refused == Exchanged(None, "2101")
+    assert definitive_type(given.pseudonym or "") == "C"
+
+
+def test_a_centre_turns_back_what_is_its_own_temporary_or_definitive(parties: Parties) -> None:
+    source = parties.source("MCX")
+    [answer], _ = source.pseudonymise(["L", "C"], [PERSON])
+    token = answer.pseudonyms["L"]
+    [lasting] = parties.registry.exchange("back-1", [token])
+
+    found = source.reverse([token, lasting.pseudonym or "", answer.pseudonyms["C"], "x"])
+
+    assert found == ["1", "1", None, None]
+
+
+def test_a_centre_cannot_turn_back_what_is_of_another(parties: Parties) -> None:
+    [mine], _ = parties.source("MCX").pseudonymise(["L"], [PERSON])
+    [theirs], _ = parties.source("MCY").pseudonymise(["L"], [PERSON])
+
+    with pytest.raises(CredentialsRefusedError):
+        parties.source("MCX").reverse([mine.pseudonyms["L"], theirs.pseudonyms["L"]])
+
+
+def test_a_definitive_pseudonym_is_made_with_the_key_of_today(parties: Parties) -> None:
+    [answer], _ = parties.source("MCX").pseudonymise(["C"], [PERSON])
+    [lasting] = parties.registry.exchange("key-1", [answer.pseudonyms["C"]])
+
+    assert parties.registry.rekey([lasting.pseudonym or ""]) == [lasting]
+    [unknown] = parties.registry.rekey([f"DP-C-A-{'x' * 43}"])
+    assert unknown == Exchanged(None, "2101")
+
+
+def test_the_figures_of_a_call_are_those_of_its_answer(parties: Parties) -> None:
+    persons = [PERSON, PERSON | {"BSN": "123456789"}]
+
+    _, statistics = parties.source("MCX").pseudonymise(["B", "L"], persons)
+
+    assert (statistics.pseudonyms, statistics.errors) == (3, 1)
+    assert statistics.speed > 0
 
 
 def test_a_refused_account_gets_nothing(parties: Parties) -> None:

@@ -101,6 +101,7 @@ class MemoryOutbox:
 class _Entry:
     delivery: Delivery
     step: str | None = None
+    waits: bool = False
     ending: Ending | None = None
     sha256: str | None = None
     mailed: bool = False
@@ -126,6 +127,15 @@ class MemoryLedger:
             raise DeliveryClosedError(delivery_id)
         entry.step = step
         return entry.delivery
+
+    def wait(self, delivery_id: DeliveryId, *, waits: bool) -> None:
+        self.entries[delivery_id].waits = waits
+
+    def status(self, delivery_id: DeliveryId) -> Status:
+        entry = self.entries[delivery_id]
+        if entry.ending:
+            return entry.ending.status
+        return Status.WAITING if entry.waits else Status.RECEIVED
 
     def finish(
         self, delivery_id: DeliveryId, status: Status, counts: Counts, finished_at: dt.datetime
