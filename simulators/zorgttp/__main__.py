@@ -53,7 +53,15 @@ def main(arguments: list[str] | None = None) -> None:
     chosen = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
     app = create_app(read_settings(chosen.settings))
-    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none")
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        # A call that a fault never answers would keep it from stopping.
+        timeout_graceful_shutdown=1,
+    )
     listener, url = listen(chosen.host, chosen.port)
     with listener:
         sys.stdout.write(json.dumps({"url": url}) + "\n")
