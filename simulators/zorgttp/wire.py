@@ -37,11 +37,7 @@ def in_place_of_work(fault: Fault | None) -> Response | None:
     """Give the answer of a fault that leaves the work undone, None for another one."""
     match fault:
         case Status():
-            wait = fault.retry_after
-            headers = {} if wait is None else {"Retry-After": str(wait)}
-            if fault.code is None or fault.status in BODILESS:
-                return Response(b"", fault.status, headers)
-            return JSONResponse({"code": fault.code}, fault.status, headers)
+            return _status(fault)
         case Redirect():
             return RedirectResponse(fault.location, 302)
         case Instead(kind="html"):
@@ -52,6 +48,14 @@ def in_place_of_work(fault: Fault | None) -> Response | None:
             return Response(b"", media_type=JSON)
         case _:
             return None
+
+
+def _status(fault: Status) -> Response:
+    wait = fault.retry_after
+    headers = {} if wait is None else {"Retry-After": str(wait)}
+    if fault.code is None or fault.status in BODILESS:
+        return Response(b"", fault.status, headers)
+    return JSONResponse({"code": fault.code}, fault.status, headers)
 
 
 def broken(fault: Fault | None, body: bytes, status: int) -> Response:

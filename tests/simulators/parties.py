@@ -122,23 +122,12 @@ def running(settings: Settings, clock: Clock | None = None) -> Iterator[Simulato
 
 def another_registry(settings: Settings) -> Settings:
     """Add the registry ANDERS and its one centre, MCZ."""
-    accounts = (
-        Account(
-            role=Role.REGISTRY,
-            name="ANDERS",
-            registry="ANDERS",
-            username="ander-register",
-            password="ontwikkeling",
-        ),
-        Account(
-            role=Role.SOURCE,
-            name="MCZ",
-            registry="ANDERS",
-            username="mcz-aanleveraar",
-            password="ontwikkeling",
-        ),
-    )
-    return settings.changed(accounts=(*settings.accounts, *accounts))
+    shared = {"registry": "ANDERS", "password": "ontwikkeling"}
+    accounts = [
+        {"role": "registry", "name": "ANDERS", "username": "ander-register"} | shared,
+        {"role": "source", "name": "MCZ", "username": "mcz-aanleveraar"} | shared,
+    ]
+    return settings.changed(accounts=[*settings.accounts, *accounts])
 
 
 def answers(result: Any, name: str = "pseudonym") -> list[str]:

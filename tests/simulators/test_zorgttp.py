@@ -143,7 +143,7 @@ def test_each_side_has_its_own_calls(mcx, nhr):
     assert refusals == [(403, {"code": "303"})] * 4
 
 
-def test_an_exchange_answers_each_token_in_order_and_counts(simulator, mcx, nhr):
+def test_an_exchange_answers_each_token_in_order_and_counts(mcx, nhr):
     tokens = [mcx.token(), "onzin", mcx.token(PC="4321ZZ")]
 
     status, result = nhr.post("/exchange", {"batch": "x-1", "tokens": tokens})
@@ -267,7 +267,7 @@ def test_what_cannot_be_read_is_refused_whole(mcx, call, question):
     assert mcx.post(call, question) == (422, {"code": "2001"})
 
 
-def test_many_calls_at_a_time_get_their_own_answers(mcx, nhr):
+def test_many_calls_at_a_time_get_their_own_answers(mcx):
     people = [[PERSON | {"PN": f"{call}-{each}"} for each in range(40)] for call in range(8)]
 
     with ThreadPoolExecutor(8) as pool:
