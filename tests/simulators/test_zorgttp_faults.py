@@ -378,11 +378,10 @@ IMPOSSIBLE = {
 }
 
 
-@pytest.mark.parametrize("fault", IMPOSSIBLE.values(), ids=IMPOSSIBLE)
-def test_an_impossible_fault_is_refused_at_once_and_the_others_stay(mcx, fault):
+def test_an_impossible_fault_is_refused_at_once_and_the_others_stay(mcx):
     with_fault(mcx, "status", status=418)
 
-    refusal = mcx.put("/faults", [a_fault("html"), fault])
+    refusal = mcx.put("/faults", [a_fault("html"), a_fault("ontploft")])
 
     assert refusal == (422, {"code": "2001"})
     assert mcx.request("POST", "/pseudonymise", QUESTION).status == 418
