@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 INGREDIENTS = {
     "C": ("G", "GD", "PC"),
@@ -50,10 +50,14 @@ def diagnose(person: Mapping[str, str], field: str) -> str | None:
     return None
 
 
-def diagnose_all(person: Mapping[str, str], types: list[str]) -> Iterator[tuple[str, str]]:
-    """Give (field, code) for each field that one of the types needs and cannot use."""
-    needed = dict.fromkeys(field for kind in types for field in INGREDIENTS[kind])
-    for field in needed:
+def fields_of(types: Iterable[str]) -> tuple[str, ...]:
+    """Give the fields that at least one of the types needs."""
+    return tuple(dict.fromkeys(field for kind in types for field in INGREDIENTS[kind]))
+
+
+def diagnose_all(person: Mapping[str, str], fields: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Give (field, code) for each of these fields that cannot be used."""
+    for field in fields:
         code = diagnose(person, field)
         if code is not None:
             yield field, code
@@ -68,7 +72,7 @@ def passes_elfproef(bsn: str) -> bool:
 
 def _is_date(value: str) -> bool:
     try:
-        dt.datetime.strptime(value, "%Y%m%d")  # noqa: DTZ007 (a birth date has no time zone)
+        dt.date.fromisoformat(value)
     except ValueError:
         return False
     return True
