@@ -7,7 +7,6 @@ Out: {"tokens": 123, "round": 0, "void": [], "again": false, "wait_seconds": 0};
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import asdict
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -22,7 +21,7 @@ from databroker.adapters.settings import Settings
 from databroker.adapters.tables import S3Tables, workbench_tables
 from databroker.adapters.zorgttp import ZorgTtpExchange
 from databroker.steps.exchange_pseudonyms import ExchangeOutcome, exchange_pseudonyms
-from databroker.steps.patience import LONGEST, Patience
+from databroker.steps.patience import Patience
 from databroker.steps.state import State
 
 if TYPE_CHECKING:
@@ -38,6 +37,7 @@ class ExchangePseudonymsSettings(Settings):
     zorgttp_url: str = Field(alias="ZORGTTP_URL", min_length=3)
     zorgttp_registry_secret: str = Field(alias="ZORGTTP_REGISTRY_SECRET", min_length=3)
     zorgttp_registry: str = Field(alias="ZORGTTP_REGISTRY", min_length=2)
+    zorgttp_read_back: bool = Field(alias="ZORGTTP_READ_BACK")
     zorgttp_calls: int = Field(alias="ZORGTTP_CALLS", ge=1, le=16)
     zorgttp_first_wait: int = Field(alias="ZORGTTP_FIRST_WAIT", ge=1)
 
@@ -61,18 +61,14 @@ def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, 
         delivery,
         tables=tables,
         service=ZorgTtpExchange(settings.zorgttp_url, registry),
-        patience=Patience(
-            now=dt.datetime.now(dt.UTC),
-            since=delivery.received_at,
-            until=delivery.received_at + LONGEST,
-            first=dt.timedelta(seconds=settings.zorgttp_first_wait),
-        ),
+        patience=Patience.with_(delivery, settings.zorgttp_first_wait),
         void=state.exchanged.void,
         rounds=state.exchanged.round,
+        twice=settings.zorgttp_read_back,
         workers=settings.zorgttp_calls,
     )
     _tell(state, ledger, outcome)
-    return asdict(outcome)
+    return asdict(outcome) | {"void": list(outcome.void)}
 
 
 def _tell(state: State, ledger: DynamoLedger, outcome: ExchangeOutcome) -> None:

@@ -7,7 +7,6 @@ Out: {"accepted": true, "records": 41, "wait_seconds": 0}; while it has to wait 
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import asdict
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -24,7 +23,7 @@ from databroker.adapters.tables import S3Tables, intake_tables, workbench_tables
 from databroker.adapters.zorgttp import ZorgTtpSource
 from databroker.privacy.desk import Desk
 from databroker.privacy.trust import Checks
-from databroker.steps.patience import LONGEST, Patience
+from databroker.steps.patience import Patience
 from databroker.steps.privacy import pseudonymise
 from databroker.steps.state import State
 
@@ -74,12 +73,7 @@ def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, 
         tables=tables,
         papers=papers,
         open_desk=lambda: _desk(settings, delivery, state),
-        patience=Patience(
-            now=dt.datetime.now(dt.UTC),
-            since=delivery.received_at,
-            until=delivery.received_at + LONGEST,
-            first=dt.timedelta(seconds=settings.zorgttp_first_wait),
-        ),
+        patience=Patience.with_(delivery, settings.zorgttp_first_wait),
     )
     if outcome.wait_seconds or state.privacy.wait_seconds:
         ledger.wait(state.delivery_id, waits=outcome.wait_seconds > 0)

@@ -33,6 +33,7 @@ ENVIRONMENT: dict[str, set[str]] = {
         "ZORGTTP_URL",
         "ZORGTTP_REGISTRY_SECRET",
         "ZORGTTP_REGISTRY",
+        "ZORGTTP_READ_BACK",
         "ZORGTTP_CALLS",
         "ZORGTTP_FIRST_WAIT",
     },

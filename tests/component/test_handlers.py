@@ -14,9 +14,9 @@ DELIVERY_ID = DeliveryId("MCX-20260305-0123456789abcdef")
 
 ANSWERS = [
     ("check_structure", "pseudonymise", "structure"),
-    ("pseudonymise", "dispose_source", "privacy"),
-    ("dispose_source", "exchange_pseudonyms", "disposed"),
-    ("exchange_pseudonyms", "validate", "exchanged"),
+    ("pseudonymise", "exchange_pseudonyms", "privacy"),
+    ("exchange_pseudonyms", "dispose_source", "exchanged"),
+    ("dispose_source", "validate", "disposed"),
     ("validate", "find_conflicts", "validated"),
     ("find_conflicts", "ingest", "compared"),
     ("ingest", "write_report", "ingested"),

@@ -42,6 +42,16 @@ INBOX, OUTBOX = "inbox-bucket", "outbox-bucket"
 MACHINE = f"arn:aws:states:{REGION}:{DEFAULT_ACCOUNT_ID}:stateMachine:delivery"
 
 
+DOOR = ["Controleer structuur", "Structuur in orde?"]
+IN = [*DOOR, "Productie of test?"]
+OUT = ["Maak uploadrapportage", "Verstuur bericht", "Klaar"]
+DISPOSED = ["Verwijder bronbestand", "Te valideren?"]
+ENCRYPTED = ["Versleutel met ZorgTTP", "Versleuteld?"]
+EXCHANGED = ["Haal pseudoniemen op", "Niemand verwisseld?"]
+PRODUCTION = [*IN, *ENCRYPTED, *EXCHANGED, *DISPOSED, "Valideer"]
+ROUND = ["Vergelijk met database", "Lees in", "Wedloop verloren?"]
+
+
 @dataclass
 class Outcome:
     """What became of one delivery."""
@@ -146,6 +156,11 @@ class Workflow:
         counts: dict[str, int] = urllib3.request("GET", f"{self.zorgttp_url}/counts").json()
         return counts
 
+    def zorgttp_goes_wrong(self, *faults: dict[str, Any]) -> None:
+        """Let the simulator play these faults from now on, and no others."""
+        told = urllib3.request("PUT", f"{self.zorgttp_url}/faults", json=list(faults))
+        assert told.status == 200, told.data
+
     def mails(self) -> list[Any]:
         """Give the mails that SES was handed."""
         return list(ses_backends[DEFAULT_ACCOUNT_ID][REGION].sent_messages)
@@ -179,6 +194,16 @@ def objects(bucket: str) -> dict[str, bytes]:
         found["Key"]: s3.get_object(Bucket=bucket, Key=found["Key"])["Body"].read()
         for found in listed
     }
+
+
+def nothing_is_left_in_the_intake_zone() -> bool:
+    """Tell whether every file, table and answer with personal data is gone."""
+    return objects(INBOX) == {} and objects("intake-workbench-bucket") == {}
+
+
+def records() -> list[dict[str, Any]]:
+    """Read the registered procedures."""
+    return [item for item in items("registry-table") if item["pk"]["S"].startswith("RECORD#")]
 
 
 def items(table: str) -> list[dict[str, Any]]:
@@ -230,7 +255,7 @@ def a_workflow(
 
 
 def definition() -> str:
-    """Give the definition with its substitutions, and retries that do not make a test wait."""
+    """Give the definition with its substitutions, and tries that do not make a test wait."""
     text = DEFINITION.read_text()
     for name in FUNCTIONS:
         camel = "".join(part.capitalize() for part in name.split("_"))
@@ -239,6 +264,7 @@ def definition() -> str:
     assert "${" not in text
     text = re.sub(r'"IntervalSeconds": \d+', '"IntervalSeconds": 1', text)
     text = re.sub(r'"BackoffRate": [\d.]+', '"BackoffRate": 1.0', text)
+    text = re.sub(r'"SecondsPath": "[^"]+"', '"Seconds": 0', text)
     return re.sub(r'"MaxDelaySeconds": \d+', '"MaxDelaySeconds": 2', text)
 
 

@@ -1,56 +1,33 @@
-"""Every road through the workflow, on moto's interpreter with the real handlers."""
+"""Every road a delivery can take, on moto's interpreter with the real handlers."""
 
 import datetime as dt
 import io
 import json
-from dataclasses import replace
 
 import boto3
 import pytest
 from openpyxl import load_workbook
 
 from databroker.dataset import find_dataset
-from databroker.delivery import Centre
-from databroker.ports import PseudonymServiceUnavailableError, TemporaryFailureError
 from simulators.hospital.deliveries import make_delivery
 from simulators.hospital.files import write_csv, write_fhir, write_xml
-from tests.support.builders import another_delivery
-from tests.support.cloud import CENTRES_PATH, REGISTRY_SECRET, SECRET_PREFIX
+from tests.support.cloud import SECRET_PREFIX
 from tests.support.workflow import (
-    DEFINITION,
+    DISPOSED,
+    DOOR,
+    ENCRYPTED,
+    IN,
     INBOX,
+    OUT,
+    PRODUCTION,
     ROOT,
-    handler_of,
+    ROUND,
     items,
-    objects,
-    run,
+    nothing_is_left_in_the_intake_zone,
+    records,
 )
 
 TODAY = dt.date(2026, 3, 5)
-DOOR = ["Controleer structuur", "Structuur in orde?"]
-IN = [*DOOR, "Productie of test?"]
-OUT = ["Maak uploadrapportage", "Verstuur bericht", "Klaar"]
-DISPOSED = ["Verwijder bronbestand", "Naar het register?"]
-PRODUCTION = [*IN, "Versleutel met ZorgTTP", *DISPOSED, "Haal pseudoniemen op", "Valideer"]
-ROUND = ["Vergelijk met database", "Lees in", "Wedloop verloren?"]
-
-
-@pytest.fixture
-def a_file(tmp_path):
-    def write(size=6, **how):
-        path = tmp_path / "file.csv"
-        write_csv(make_delivery(size, today=TODAY, **how), path)
-        return path.read_bytes()
-
-    return write
-
-
-def records():
-    return [item for item in items("registry-table") if item["pk"]["S"].startswith("RECORD#")]
-
-
-def nothing_is_left_in_the_intake_zone():
-    return objects(INBOX) == {} and objects("intake-workbench-bucket") == {}
 
 
 # --- the good roads ----------------------------------------------------------------------------
@@ -304,7 +281,7 @@ def test_refused_zorgttp_credentials_refuse_the_file(workflow, a_file, password)
     outcome = workflow.deliver(a_file(6))
 
     assert outcome.status == "SUCCEEDED"
-    assert outcome.states == [*IN, "Versleutel met ZorgTTP", *DISPOSED, *OUT]
+    assert outcome.states == [*IN, *ENCRYPTED, *DISPOSED, *OUT]
     assert (outcome.processed["status"], outcome.codes) == ("geweigerd", ["BF-015"])
     assert outcome.processed["counts"] == {
         "records": 6,
@@ -327,190 +304,3 @@ def test_a_delivery_without_one_good_record_is_not_compared(workflow, a_file):
     assert outcome.processed["status"] == "geweigerd"
     assert "BF-020" in outcome.codes
     assert items("registry-table") == []
-
-
-# --- what comes twice, or not as it should -----------------------------------------------------
-def test_a_duplicate_event_is_one_delivery(workflow, a_file):
-    event = workflow.put(a_file(6))
-
-    workflow.admit(event)
-    workflow.admit(event)
-    (name,) = workflow.executions()
-    workflow.follow(name)
-    workflow.admit(event)
-
-    assert len(workflow.executions()) == 1
-    assert len(workflow.mails()) == 1
-
-
-def test_an_object_outside_the_scheme_is_recorded_and_alarmed(workflow, caplog):
-    event = workflow.put(b"a;b", "echt")
-
-    workflow.admit(event)
-
-    assert workflow.executions() == []
-    (stray,) = items("ledger-table")
-    assert stray["object_key"]["S"] == "epd/MCX/pmicd-interventie/echt/kwartaal 1.csv"
-    assert [record.event for record in caplog.records] == ["DB-002"]
-
-
-def test_a_message_that_cannot_be_understood_is_offered_again(workflow):
-    event = workflow.put(b"a;b")
-    event["Records"][0]["body"] = "{}"
-
-    answer = run("admit_delivery", event)
-
-    identifier = event["Records"][0]["messageId"]
-    assert answer == {"batchItemFailures": [{"itemIdentifier": identifier}]}
-
-
-# --- a lost race -------------------------------------------------------------------------------
-class Racing:
-    """A registry in which others write between comparing and writing, so many times."""
-
-    def __init__(self, registry, times):
-        self.registry, self.times = registry, times
-
-    def __getattr__(self, name):
-        return getattr(self.registry, name)
-
-    def register(self, delivery, writes):
-        for write in writes:
-            if self.times > 0 and write.interv_nr.endswith("001"):
-                self.times -= 1
-                self.overtake(delivery, write)
-        return self.registry.register(delivery, writes)
-
-    def overtake(self, delivery, write):
-        standing = self.registry.look_up(Centre("MCX"), [write.interv_nr])
-        version = standing[write.interv_nr].version if standing else 0
-        fields = write.fields | {"lengte": str(150 + self.times)}
-        rival = another_delivery(self.times + 2, received_at=delivery.received_at)
-        theirs = replace(write, seen_version=version, fields=fields)
-        assert self.registry.register(rival, [theirs]) == [True]
-
-
-def race(monkeypatch, times):
-    app = handler_of("ingest")
-    ledger, papers, registry = app.wiring()
-    racing = Racing(registry, times)
-    monkeypatch.setattr(app, "wiring", lambda: (ledger, papers, racing))
-
-
-def test_a_lost_race_is_compared_again_for_that_record_only(workflow, a_file, monkeypatch):
-    race(monkeypatch, times=1)
-
-    outcome = workflow.deliver(a_file(6))
-
-    assert outcome.states == [*PRODUCTION, "Iets goedgekeurd?", *ROUND, *ROUND, *OUT]
-    counts = outcome.processed["counts"]
-    assert (counts["new"], counts["changed"], counts["accepted"]) == (5, 1, 6)
-    assert outcome.codes == ["TW-002"]
-    assert sorted(item["version"]["N"] for item in records()) == ["1"] * 5 + ["2"]
-
-
-def test_a_race_that_is_lost_every_time_refuses_that_record(workflow, a_file, monkeypatch):
-    race(monkeypatch, times=99)
-
-    outcome = workflow.deliver(a_file(6))
-
-    assert outcome.states == [*PRODUCTION, "Iets goedgekeurd?", *ROUND, *ROUND, *ROUND, *OUT]
-    counts = outcome.processed["counts"]
-    assert (counts["accepted"], counts["refused"], counts["new"]) == (5, 1, 5)
-    assert "TF-009" in outcome.codes
-
-
-# --- faults ------------------------------------------------------------------------------------
-TASKS = {
-    state["Resource"].removeprefix("${").removesuffix("FunctionArn}"): name
-    for name, state in json.loads(DEFINITION.read_text())["States"].items()
-    if state["Type"] == "Task"
-}
-PRODUCTION_TASKS = [name for name in TASKS if name not in {"Anonymise", "FailDelivery"}]
-
-
-def snake(camel):
-    return "".join(f"_{c.lower()}" if c.isupper() else c for c in camel).lstrip("_")
-
-
-@pytest.mark.parametrize("function", [*PRODUCTION_TASKS, "Anonymise"])
-def test_a_fault_in_any_state_ends_clearly_with_nothing_personal_left(workflow, a_file, function):
-    workflow.faults[snake(function)] = [RuntimeError("boom")]
-
-    outcome = workflow.deliver(a_file(6), "test" if function == "Anonymise" else "productie")
-
-    assert outcome.status == "FAILED"
-    assert outcome.states[-3:] == [TASKS[function], "Handel storing af", "Mislukt"]
-    assert nothing_is_left_in_the_intake_zone()
-    # What was registered before the fault stays so; a fault never turns success into failure.
-    told = "verwerkt" if function == "Notify" else "mislukt"
-    assert outcome.processed["status"] == told
-    assert len(workflow.mails()) == 1
-
-
-@pytest.mark.parametrize("function", [*PRODUCTION_TASKS, "Anonymise"])
-def test_a_passing_fault_in_any_state_is_tried_again(workflow, a_file, function):
-    workflow.faults[snake(function)] = [TemporaryFailureError("SlowDown")]
-
-    outcome = workflow.deliver(a_file(6), "test" if function == "Anonymise" else "productie")
-
-    assert outcome.status == "SUCCEEDED"
-    assert outcome.processed["counts"]["accepted"] == 6
-    assert len(workflow.mails()) == 1
-
-
-def test_zorgttp_out_of_reach_is_told_as_such(workflow, a_file):
-    workflow.faults["pseudonymise"] = [PseudonymServiceUnavailableError("503")] * 9
-
-    outcome = workflow.deliver(a_file(6))
-
-    assert outcome.status == "FAILED"
-    assert (outcome.processed["status"], outcome.codes) == ("mislukt", ["BF-016"])
-    assert nothing_is_left_in_the_intake_zone()
-    assert items("registry-table") == []
-
-
-def test_a_crash_after_the_write_and_before_the_answer_writes_nothing_twice(
-    workflow, a_file, monkeypatch
-):
-    app = handler_of("ingest")
-    real = app.lambda_handler
-    answers = iter([TemporaryFailureError("lost answer"), None])
-
-    def lose_the_first_answer(event, context):
-        answer = real(event, context)
-        fault = next(answers)
-        if fault:
-            raise fault
-        return answer
-
-    monkeypatch.setattr(app, "lambda_handler", lose_the_first_answer)
-
-    outcome = workflow.deliver(a_file(6))
-
-    assert outcome.processed["counts"]["new"] == 6
-    assert {item["version"]["N"] for item in records()} == {"1"}
-
-
-def test_the_registry_account_refused_is_a_fault_of_ours(workflow, a_file):
-    facts = json.dumps({"username": "nhr-register", "password": "verkeerd"})
-    boto3.client("secretsmanager").put_secret_value(SecretId=REGISTRY_SECRET, SecretString=facts)
-
-    outcome = workflow.deliver(a_file(6))
-
-    assert (outcome.status, outcome.processed["status"]) == ("FAILED", "mislukt")
-    assert outcome.codes == []
-    assert items("registry-table") == []
-
-
-def test_a_profile_that_cannot_be_read_is_a_fault_that_operations_hear_of(workflow, a_file):
-    boto3.client("ssm").put_parameter(
-        Name=f"{CENTRES_PATH}MCX", Value="{", Type="String", Overwrite=True
-    )
-
-    outcome = workflow.deliver(a_file(6))
-
-    assert (outcome.status, outcome.processed["status"]) == ("FAILED", "mislukt")
-    (mail,) = workflow.mails()
-    assert mail.destinations["ToAddresses"] == ["operatie@databroker.example"]
-    assert nothing_is_left_in_the_intake_zone()

@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from random import Random
 
 import numpy as np
 import pytest
@@ -84,9 +85,9 @@ def test_tokens_are_exchanged_by_batch_under_names_that_stay_the_same():
     service = InMemoryZorgTtp()
     persons = asked(service, a_row(), a_row(pat_nr="222"), most=3).persons
 
-    first = exchange(persons, service.registry(), DELIVERY, most=4, workers=1)
+    first = exchange(persons, service.registry(), DELIVERY, twice=False, most=4, workers=1)
     names = service.batches.copy()
-    second = exchange(persons, service.registry(), DELIVERY, most=4, workers=1)
+    second = exchange(persons, service.registry(), DELIVERY, twice=False, most=4, workers=1)
 
     assert names == [
         *(f"{DELIVERY}-0.1-{number}" for number in (1, 2, 3)),
@@ -128,6 +129,38 @@ def test_nobody_needs_no_call():
 
     assert (result.tokens, service.batches, result.void) == (0, [], ())
     assert result.of(records).column("ps_pat") == [None]
+
+
+@dataclass
+class TamperedExchange(InMemoryExchange):
+    """Somewhere on the way two answers change places, now and then."""
+
+    chance: Random = field(default_factory=Random)
+    tampered: int = 0
+
+    def exchange(self, batch_id: str, tokens: Sequence[str]) -> list[Exchanged]:
+        answers = super().exchange(batch_id, tokens)
+        if self.chance.random() < 0.7:
+            first, second = self.chance.sample(range(len(answers)), 2)
+            answers[first], answers[second] = answers[second], answers[first]
+            self.tampered += 1
+        return answers
+
+
+def test_no_two_answers_that_changed_places_are_believed():
+    service, tampered = InMemoryZorgTtp(), 0
+    pseudonyms = asked(service, *(a_row(pat_nr=str(number)) for number in range(12)), most=8)
+    expected = exchange(pseudonyms.persons, service.registry(), DELIVERY).persons
+    for seed in range(60):
+        registry = TamperedExchange(service, Random(seed))  # noqa: S311 - a test repeats itself
+        try:
+            found = exchange(pseudonyms.persons, registry, DELIVERY)
+        except UntrustedAnswerError:
+            tampered += 1
+        else:
+            assert found.persons == expected or found.void
+
+    assert tampered > 40
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from databroker.privacy.batches import ALONE, MOST, ask_all, slices
 from databroker.privacy.persons import TYPES
 from databroker.privacy.pseudonymise import ALIKE, BATCH, PERSON, ROUND
 from databroker.privacy.pseudonyms import COLUMNS, definitive_type
-from databroker.privacy.trust import same_as_alike
+from databroker.privacy.trust import random_order, same_as_alike
 from databroker.rules.memo import mixed
 from databroker.texts import WORD, Texts
 
@@ -65,12 +65,14 @@ def exchange(
     service: PseudonymExchange,
     delivery_id: DeliveryId,
     *,
+    twice: bool = True,
     workers: int = 4,
     most: int = MOST,
 ) -> Exchanged:
     """Exchange every token of the table of persons, each once, and look whose the answers are.
 
-    The same table makes the same batches, so that a second try gets the same answer.
+    The same table makes the same batches, so that a second try gets the same answer. Asked `twice`,
+    every question is put again in another order, and must get the same answer.
 
     Raises:
         CredentialsRefusedError: the account of the registry is refused.
@@ -83,15 +85,17 @@ def exchange(
     refused: dict[tuple[int, str], str] = {}
 
     def ask(question: _Question) -> list[Answer]:
-        return service.exchange(
-            question.batch_id, [tokens[kind][row] or "" for kind, row in question.tokens]
-        )
+        asked = [tokens[kind][row] or "" for kind, row in question.tokens]
+        answers = _answers(service, question.batch_id, asked)
+        order = random_order(np.arange(len(asked))).tolist() if twice else []
+        again = _answers(service, question.batch_id, [asked[place] for place in order])
+        if [answers[place] for place in order] != again:
+            raise UntrustedAnswerError("the same tokens have other pseudonyms in another order")
+        return answers
 
     count = 0
     questions = _questions(persons, tokens, delivery_id, most)
     for question, answers in ask_all(ask, questions, workers):
-        if len(answers) != len(question.tokens):
-            raise UntrustedAnswerError("the answer has another number of pseudonyms")
         for (kind, row), answer in zip(question.tokens, answers, strict=True):
             if answer.pseudonym is None:
                 refused[row + 1, kind] = answer.code or ""
@@ -108,6 +112,13 @@ def exchange(
         # Whoever was asked alone is asked again as well: perhaps that answer was the wrong one.
         void.add(ALONE)
     return Exchanged(persons.with_columns(definitive), count, refused, tuple(sorted(void)))
+
+
+def _answers(service: PseudonymExchange, batch_id: str, tokens: Sequence[str]) -> list[Answer]:
+    answers = service.exchange(batch_id, tokens) if tokens else []
+    if len(answers) != len(tokens):
+        raise UntrustedAnswerError("the answer has another number of pseudonyms")
+    return answers
 
 
 def _questions(

@@ -44,11 +44,13 @@ def exchange_pseudonyms(
     patience: Patience,
     void: tuple[int, ...] = (),
     rounds: int = 0,
+    twice: bool = True,
     workers: int = 4,
 ) -> ExchangeOutcome:
     """Replace the temporary pseudonyms by definitive ones, unless persons were mixed up.
 
-    `rounds` counts how often they were before, `void` are the batches of the last time.
+    `rounds` counts how often they were before, `void` are the batches of the last time. `twice` asks
+    everything again in another order.
 
     Raises:
         PseudonymServiceUnavailableError: ZorgTTP gave no usable answer, and the time is over.
@@ -59,7 +61,7 @@ def exchange_pseudonyms(
     """
     persons = tables.read(delivery.delivery_id, PERSONS)
     try:
-        exchanged = exchange(persons, service, delivery.delivery_id, workers=workers)
+        exchanged = exchange(persons, service, delivery.delivery_id, twice=twice, workers=workers)
     except PseudonymServiceUnavailableError:
         if not patience.lasts:
             raise

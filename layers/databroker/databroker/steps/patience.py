@@ -4,32 +4,44 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from databroker.delivery import Delivery
 
 LONGEST = dt.timedelta(hours=24)
-"""An EPD delivery waits this long: the inbox keeps the file no longer."""
+"""A delivery waits this long: the inbox keeps the file no longer."""
 
 _SELDOM = dt.timedelta(minutes=15)
 
 
+def now() -> dt.datetime:
+    """Give the time."""
+    return dt.datetime.now(dt.UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """What is left of it: `first` is the shortest wait; after `until` no try is made."""
+    """What is left of it: how long ago the delivery came, and the shortest wait."""
 
-    now: dt.datetime
-    since: dt.datetime
-    until: dt.datetime
+    waited: dt.timedelta
     first: dt.timedelta
+
+    @classmethod
+    def with_(cls, delivery: Delivery, first_seconds: int) -> Self:
+        """Tell it of a delivery, at this moment."""
+        return cls(now() - delivery.received_at, dt.timedelta(seconds=first_seconds))
 
     @property
     def lasts(self) -> bool:
         """Tell whether there is time for another try."""
-        return self.now + self._wait <= self.until
+        return self.waited + self._wait <= LONGEST
 
     @property
     def seconds(self) -> int:
         """Give how long to wait for it: about as long as it took so far, and never very long."""
-        return max(1, round(self._wait.total_seconds()))
+        return round(self._wait.total_seconds())
 
     @property
     def _wait(self) -> dt.timedelta:
-        return max(self.first, min(self.now - self.since, _SELDOM))
+        return max(self.first, min(self.waited, _SELDOM))
