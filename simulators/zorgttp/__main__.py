@@ -55,7 +55,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--settings", type=Path, default=DEVELOPMENT)
     chosen = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
-    app = create_app(read_settings(chosen.settings))
+    try:
+        app = create_app(read_settings(chosen.settings))
+    except (OSError, ValueError) as error:
+        parser.error(str(error))
     config = uvicorn.Config(
         app,
         log_config=None,

@@ -9,11 +9,13 @@ import logging
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 
 from simulators.zorgttp.__main__ import loopback
 from simulators.zorgttp.settings import Role, read_settings
+from simulators.zorgttp.third_party import ZorgTtp
 from tests.simulators.parties import PERSON, Client, another_registry, running
 from tests.support.people import TEST_BSNS
 
@@ -275,6 +277,25 @@ def test_many_calls_at_a_time_get_their_own_answers(mcx):
 
     values = [mcx.reverse(*each) for each in tokens]
     assert values == [[person["PN"] for person in persons] for persons in people]
+
+
+def test_a_call_at_work_holds_up_no_other(mcx, monkeypatch):
+    began, answered = Event(), Event()
+    at_work = ZorgTtp.pseudonymise
+
+    def until_another_is_answered(*question):
+        began.set()
+        assert answered.wait(10)
+        return at_work(*question)
+
+    monkeypatch.setattr(ZorgTtp, "pseudonymise", until_another_is_answered)
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(mcx.token)
+        assert began.wait(10)
+        mcx.counts()
+        answered.set()
+
+        assert slow.result().startswith("WS")
 
 
 def test_the_counts_are_numbers_of_what_was_asked(mcx, nhr):

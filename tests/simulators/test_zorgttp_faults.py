@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from random import Random
@@ -253,10 +255,13 @@ def test_a_cached_answer_is_of_the_same_size_when_there_was_one(mcx):
     assert len(ask(5)["records"]) == 3
 
 
-def test_a_refusal_is_not_tampered_with(mcx):
-    with_fault(mcx, "reversed")
+def test_a_refusal_is_not_tampered_with_nor_comes_from_the_cache(mcx):
+    _, before = mcx.post("/pseudonymise", QUESTION)
+    mcx.post("/pseudonymise", "")
+    with_fault(mcx, "cached")
 
     assert mcx.post("/pseudonymise", "") == (422, {"code": "2001"})
+    assert mcx.post("/pseudonymise", QUESTION | {"records": PEOPLE[:2]}) == (200, before)
 
 
 @given(st.sampled_from(sorted(TAMPERINGS)), st.integers(2, 40), st.integers())
@@ -419,6 +424,27 @@ def test_the_settings_can_hold_faults_and_latency(tmp_path):
 
     assert response.status == 503
     assert settings.latency.seconds(1000) == pytest.approx(0.55)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"faults": [a_fault("ontploft")]}, "ontploft"),
+        ({"key_versions": [{"version": "A", "from": "2999-01-01"}]}, "has begun"),
+    ],
+)
+def test_as_a_program_it_does_not_start_with_settings_that_are_impossible(tmp_path, change, told):
+    facts = json.loads(DEVELOPMENT.read_text()) | change
+    path = tmp_path / "settings.json"
+    path.write_text(json.dumps(facts))
+    command = [sys.executable, "-m", "simulators.zorgttp", "--settings", str(path)]
+
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (our own command)
+
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert told in ran.stderr
+    assert facts["key"] not in ran.stderr
+    assert "Traceback" not in ran.stderr
 
 
 @pytest.fixture
