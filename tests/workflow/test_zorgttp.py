@@ -48,7 +48,7 @@ class Clock:
                 self.passed(self.now)
             return answer
 
-        self.passed = lambda now: None
+        self.passed = lambda _now: None
         workflow.invoke = watch
 
 

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 MOST_BYTES = 16 * 1024 * 1024
 """The most we read of an answer; 1,000 records with five tokens each are about 1.5 MB."""
 
+LONGEST_ANSWER = 60.0
+"""Seconds between two bytes of an answer."""
+
 LONGEST_WAIT = 10.0
 """Seconds we let a `Retry-After` ask for; the workflow tries again later by itself."""
 
@@ -225,7 +228,7 @@ class _Line:
             base_url,
             maxsize=MOST_CONNECTIONS,
             block=True,
-            timeout=Timeout(connect=5, read=60),
+            timeout=Timeout(connect=5, read=LONGEST_ANSWER),
             retries=_ShortRetry(
                 total=3,
                 read=0,
