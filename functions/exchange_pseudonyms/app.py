@@ -16,6 +16,7 @@ from pydantic import Field
 
 from databroker import events
 from databroker.adapters.directory import account
+from databroker.adapters.files import S3Papers
 from databroker.adapters.ledger import DynamoLedger
 from databroker.adapters.settings import Settings
 from databroker.adapters.tables import S3Tables, workbench_tables
@@ -43,27 +44,31 @@ class ExchangePseudonymsSettings(Settings):
 
 
 @cache
-def wiring() -> tuple[ExchangePseudonymsSettings, DynamoLedger, S3Tables]:
+def wiring() -> tuple[ExchangePseudonymsSettings, DynamoLedger, S3Tables, S3Papers]:
     """Put the parts together, once a container."""
     settings = ExchangePseudonymsSettings.from_environment()
-    tables = workbench_tables(settings.workbench_bucket)
-    return settings, DynamoLedger(settings.ledger_table), tables
+    return (
+        settings,
+        DynamoLedger(settings.ledger_table),
+        workbench_tables(settings.workbench_bucket),
+        S3Papers(settings.workbench_bucket),
+    )
 
 
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Parse, call, log, answer."""
     state = State.model_validate(event)
-    settings, ledger, tables = wiring()
+    settings, ledger, tables, papers = wiring()
     delivery = ledger.reach(state.delivery_id, "Haal pseudoniemen op")
     registry = account(settings.zorgttp_registry_secret, settings.zorgttp_registry)
     outcome = exchange_pseudonyms(
         delivery,
         tables=tables,
+        papers=papers,
         service=ZorgTtpExchange(settings.zorgttp_url, registry),
         patience=Patience.with_(delivery, settings.zorgttp_first_wait),
-        void=state.exchanged.void,
-        rounds=state.exchanged.round,
+        before=state.exchanged,
         twice=settings.zorgttp_read_back,
         workers=settings.zorgttp_calls,
     )

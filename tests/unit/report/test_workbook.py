@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 from databroker.delivery import Change, Counts, Kind, Status
 from databroker.findings import Level
 from databroker.report import workbook
-from databroker.report.summary import record_lines
+from databroker.report.summary import ZorgTtpFigures, record_lines
 from databroker.report.workbook import write_workbook
 from databroker.rules import Completeness
 from tests.support.reports import a_delivery, a_finding, a_report
@@ -141,6 +141,22 @@ def test_the_summary_tells_the_outcome_the_facts_and_the_counts():
         ["SHA-256", "abababababab", None, None, "Ongewijzigd", 1],
         ["Start", "22-11-2026 08:14:03"],
     ]
+
+
+def test_the_figures_of_zorgttp_stand_in_the_summary_of_what_was_pseudonymised():
+    figures = ZorgTtpFigures(persons=40, pseudonyms=132, errors=1, speed=812)
+
+    told = lines_of(opened(a_report(zorgttp=figures))["Samenvatting"])
+    untold = lines_of(opened(a_report())["Samenvatting"])
+
+    shown = [tuple(line[4:6]) for line in told if len(line) > 5 and "ZorgTTP" in str(line[4])]
+    assert shown == [
+        ("ZorgTTP: personen", 40),
+        ("ZorgTTP: pseudoniemen", 132),
+        ("ZorgTTP: fouten", 1),
+        ("ZorgTTP: records per seconde", 812),
+    ]
+    assert "ZorgTTP" not in str(untold)
 
 
 def test_the_summary_counts_per_level_and_per_code():

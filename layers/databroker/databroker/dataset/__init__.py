@@ -12,10 +12,19 @@ from databroker.dataset.model import (
     Rule,
     Scope,
 )
+from databroker.dataset.pseudonymised import (
+    PSEUDONYMS,
+    REPLACEMENTS,
+    as_pseudonymised,
+    is_pseudonymised,
+    personal_columns,
+)
 from databroker.dataset.reading import DatasetFileError
 from databroker.dataset.wording import Bilingual, shortened
 
 __all__ = [
+    "PSEUDONYMS",
+    "REPLACEMENTS",
     "Bilingual",
     "Column",
     "Dataset",
@@ -27,9 +36,12 @@ __all__ = [
     "Phase",
     "Rule",
     "Scope",
+    "as_pseudonymised",
     "dataset_of",
     "datasets",
     "find_dataset",
     "find_versions",
+    "is_pseudonymised",
+    "personal_columns",
     "shortened",
 ]

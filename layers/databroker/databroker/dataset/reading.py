@@ -27,6 +27,7 @@ from databroker.dataset.model import (
     Rule,
     Scope,
 )
+from databroker.dataset.pseudonymised import REPLACEMENTS
 from databroker.findings import Level
 
 if TYPE_CHECKING:
@@ -34,9 +35,6 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 T = TypeVar("T")
-
-DERIVED = ("geb_jaar", "leeftijd", "pc4", "ps_pat", "ps_naam", "ps_partner", "ps_bsn", "ps_c")
-"""Columns that the privacy step adds; a rule may name them."""
 
 FACTS: Mapping[str, type] = {
     "id": str,
@@ -374,7 +372,7 @@ _RULES = (
 def _rules(
     layers: Layers, fields: tuple[Field, ...], groups: Mapping[str, list[str]]
 ) -> dict[str, Rule]:
-    known = {field.name for field in fields} | set(DERIVED)
+    known = {field.name for field in fields} | set(REPLACEMENTS)
     rules: dict[str, Rule] = {}
     for line, rule in _merged(layers, "rules").values():
         unknown = {name for case in rule.cases(groups) for name in case.fields} - known

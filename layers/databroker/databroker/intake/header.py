@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from databroker.dataset import Bilingual, shortened
+from databroker.dataset import Bilingual, personal_columns, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -85,6 +85,9 @@ def check_header(header: Header, dataset: Dataset, others: Iterable[Dataset]) ->
         findings.append(dataset.finding("BF-006", kolommen=", ".join(header.duplicates)))
     if missing:
         findings.append(dataset.finding("BF-007", kolommen=", ".join(missing)))
+    personal = personal_columns(dataset, header.places)
+    if personal:
+        findings.append(dataset.finding("BF-027", kolommen=", ".join(personal)))
     return findings
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from databroker.dataset import datasets
+from databroker.dataset import as_pseudonymised, datasets, is_pseudonymised
 from databroker.intake.kinds import find_reader
 from databroker.intake.sheet import UnreadableError
 from databroker.intake.table import Table
@@ -38,6 +38,9 @@ class Reading:
 class OpenDelivery:
     """A hospital's file that is being read: its records part by part, however many there are.
 
+    A file that the hospital pseudonymised itself is known by its header; `dataset` is then the
+    version with pseudonyms in the place of personal data.
+
     Whether a BF finding refuses the file is known when its last record was given: see `close`.
     """
 
@@ -54,7 +57,11 @@ class OpenDelivery:
         self._refusal: UnreadableError | None = None
         try:
             _check_size(content, self.dataset)
-            sheet = find_reader(content, file_name)(content, self.dataset)
+            read = find_reader(content, file_name)
+            sheet = read(content, self.dataset)
+            if is_pseudonymised(sheet.header):
+                versions = [as_pseudonymised(version) for version in versions]
+                sheet = read(content, versions[0])
             fitting = _named_version(sheet, versions)
             self._table = Table(sheet, fitting, datasets() if others is None else others)
             self.dataset = self._table.dataset

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,8 @@ import numpy as np
 from databroker.ports import UntrustedAnswerError
 from databroker.privacy.batches import ALONE, MOST, ask_all, slices
 from databroker.privacy.persons import TYPES
-from databroker.privacy.pseudonymise import ALIKE, BATCH, PERSON, ROUND
-from databroker.privacy.pseudonyms import COLUMNS, definitive_type
+from databroker.privacy.pseudonymise import ALIKE, BATCH, PERSON, ROUND, spread_out
+from databroker.privacy.pseudonyms import COLUMNS, REVERSIBLE, definitive_type
 from databroker.privacy.trust import random_order, same_as_alike
 from databroker.rules.memo import mixed
 from databroker.texts import WORD, Texts
@@ -19,7 +20,9 @@ from databroker.texts import WORD, Texts
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from databroker.dataset import Dataset
     from databroker.delivery import DeliveryId
+    from databroker.findings import Finding
     from databroker.ports import Exchanged as Answer
     from databroker.ports import PseudonymExchange
     from databroker.records import Records
@@ -31,7 +34,8 @@ class Exchanged:
     """The persons with definitive pseudonyms, and how many tokens were exchanged for that.
 
     `refused` are ZorgTTP's codes for tokens it did not accept, by the row of the person and the
-    type. `void` are the batches whose answers cannot be trusted: they have to be asked again.
+    type. `void` are the batches whose answers cannot be trusted: they have to be asked again. Of
+    pseudonyms that the hospital fetched itself none can be.
     """
 
     persons: Records
@@ -41,15 +45,25 @@ class Exchanged:
 
     def of(self, records: Records) -> Records:
         """Give the records the pseudonyms of their persons."""
-        number = records.texts(PERSON)
-        rows = np.array([int(each or 0) for each in number.tolist()], np.int64)
-        columns = {
-            name: self.persons.columns[name].take(np.maximum(rows - 1, 0)).blanked(rows == 0)
-            if len(self.persons)
-            else Texts.empty(len(records))
-            for name in COLUMNS.values()
-        }
-        return records.without([PERSON]).with_columns(columns)
+        spread = spread_out(self.persons, records.texts(PERSON))
+        return records.without([PERSON]).with_columns(spread)
+
+    def findings(self, records: Records, dataset: Dataset) -> Iterator[Finding]:
+        """Tell of the records whose pseudonyms ZorgTTP did not accept: F-110, or else W-107."""
+        of_person = defaultdict(list)
+        for index, number in enumerate(records.column(PERSON)):
+            of_person[number].append(index)
+        for (person, kind), code in sorted(self.refused.items()):
+            for index in of_person[str(person)]:
+                row = int(records.numbers[index])
+                yield dataset.finding(
+                    "F-110" if kind == REVERSIBLE else "W-107",
+                    row=row,
+                    cell=records.origin.cell(COLUMNS[kind], row),
+                    interv_nr=records.texts("interv_nr")[index],
+                    column=COLUMNS[kind],
+                    zorgttp_code=code,
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,32 +100,38 @@ def exchange(
 
     def ask(question: _Question) -> list[Answer]:
         asked = [tokens[kind][row] or "" for kind, row in question.tokens]
-        answers = _answers(service, question.batch_id, asked)
-        order = random_order(np.arange(len(asked))).tolist() if twice else []
-        again = _answers(service, question.batch_id, [asked[place] for place in order])
-        if [answers[place] for place in order] != again:
-            raise UntrustedAnswerError("the same tokens have other pseudonyms in another order")
-        return answers
+        return _answers_twice(service, question.batch_id, asked, twice=twice)
 
     count = 0
     questions = _questions(persons, tokens, delivery_id, most)
     for question, answers in ask_all(ask, questions, workers):
         for (kind, row), answer in zip(question.tokens, answers, strict=True):
+            lasting[kind][row] = _definitive(kind, answer)
             if answer.pseudonym is None:
                 refused[row + 1, kind] = answer.code or ""
-            elif definitive_type(answer.pseudonym) != kind:
-                # A token, or a pseudonym of another type, must never reach the registry.
-                raise UntrustedAnswerError(f"a pseudonym of type {kind} is not definitive")
-            lasting[kind][row] = answer.pseudonym
         count += len(answers)
     definitive = {COLUMNS[kind]: Texts.of(lasting[kind]) for kind in COLUMNS}
-    batches = _numbers(persons.texts(BATCH))
-    void = {int(batches[row - 1]) for row, _ in refused}
-    void |= _not_alike(persons, definitive, batches)
-    if void:
-        # Whoever was asked alone is asked again as well: perhaps that answer was the wrong one.
-        void.add(ALONE)
+    void = _void(persons, definitive, refused) if ROUND in persons.columns else set()
     return Exchanged(persons.with_columns(definitive), count, refused, tuple(sorted(void)))
+
+
+def _definitive(kind: str, answer: Answer) -> str | None:
+    if answer.pseudonym is not None and definitive_type(answer.pseudonym) != kind:
+        # A token, or a pseudonym of another type, must never reach the registry.
+        raise UntrustedAnswerError(f"a pseudonym of type {kind} is not definitive")
+    return answer.pseudonym
+
+
+def _answers_twice(
+    service: PseudonymExchange, batch_id: str, tokens: Sequence[str], *, twice: bool
+) -> list[Answer]:
+    """Ask, and ask again in another order: the same tokens have the same pseudonyms."""
+    answers = _answers(service, batch_id, tokens)
+    order = random_order(np.arange(len(tokens))).tolist() if twice else []
+    again = _answers(service, batch_id, [tokens[place] for place in order])
+    if [answers[place] for place in order] != again:
+        raise UntrustedAnswerError("the same tokens have other pseudonyms in another order")
+    return answers
 
 
 def _answers(service: PseudonymExchange, batch_id: str, tokens: Sequence[str]) -> list[Answer]:
@@ -131,18 +151,25 @@ def _questions(
     batches, rounds = _numbers(persons.texts(BATCH)), _numbers(persons.texts(ROUND))
     for number in np.unique(batches).tolist():
         rows = np.flatnonzero(batches == number).tolist()
-        named = f"{delivery_id}-{number}.{rounds[rows[0]]}"
+        named = f"{delivery_id}-{number}.{max(rounds[rows[0]], 0)}"
         asked = [(kind, row) for kind in COLUMNS for row in rows if tokens[kind][row]]
         for place, part in enumerate(slices(asked, most), start=1):
             yield _Question(f"{named}-{place}", tuple(part))
 
 
-def _not_alike(persons: Records, definitive: Mapping[str, Texts], batches: Array) -> set[int]:
-    wrong: set[int] = set()
+def _void(
+    persons: Records,
+    definitive: Mapping[str, Texts],
+    refused: Mapping[tuple[int, str], str],
+) -> set[int]:
+    """Give the batches that have to be asked again."""
+    batches = _numbers(persons.texts(BATCH))
+    void = {int(batches[row - 1]) for row, _ in refused}
     for kind in TYPES:
         alike = _numbers(persons.texts(ALIKE.format(kind)))
-        wrong |= same_as_alike(_numbered(definitive[COLUMNS[kind]]), alike, batches)
-    return wrong
+        void |= same_as_alike(_numbered(definitive[COLUMNS[kind]]), alike, batches)
+    # Whoever was asked alone is asked again as well: perhaps that answer was the wrong one.
+    return void | {ALONE} if void else void
 
 
 def _numbered(texts: Texts) -> Array:

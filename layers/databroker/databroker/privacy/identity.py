@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from databroker.dataset import Erasure, Phase
+from databroker.dataset import PSEUDONYMS, Erasure, Phase, is_pseudonymised
 from databroker.findings import refused_rows
 from databroker.records import PART, Records
 from databroker.rules import NUMBER, Completeness, Examination, rows_that_lose
@@ -126,7 +126,7 @@ def check_identity(records: Records, dataset: Dataset, context: Context) -> Iden
 def minimise(records: Records, dataset: Dataset, context: Context) -> Records:
     """Drop every column that ends here, and add birth year, age at the intervention and PC4.
 
-    A dataset without personal data (follow-up) has nothing to drop or to add. What the rules on
+    Of records that the hospital pseudonymised itself only the pseudonyms are dropped. A dataset without personal data (follow-up) has nothing to drop or to add. What the rules on
     erasing take away (F-102, F-113) is gone as well.
 
     Raises:
@@ -140,6 +140,8 @@ def minimise(records: Records, dataset: Dataset, context: Context) -> Records:
 def _minimise(part: Part, erasures: Erasures) -> Records:
     left = _erase(part.records, erasures)
     gone = left.of_rows(rows_that_lose(Erasure.RECORD, erasures))
+    if is_pseudonymised(part.columns):
+        return left.without(PSEUDONYMS)
     derived: dict[str, Texts] = {}
     born, day = part.value("geb_datum"), part.value("interv_datum")
     if born is not None:

@@ -73,7 +73,7 @@ class People:
             used = [name in needed for needed in INGREDIENTS.values()]
             written[name] = texts.blanked(~np.any(makes[:, used], axis=1, keepdims=True)[:, 0])
         possible = np.flatnonzero(makes.any(axis=1))
-        first, group = _distinct([texts.take(possible) for texts in written.values()])
+        first, group = distinct([texts.take(possible) for texts in written.values()])
         of_record = np.full(len(records), -1, np.int32)
         of_record[possible] = group
         return cls(
@@ -110,7 +110,7 @@ class People:
         """
         numbers = np.full(len(self), -1, np.int32)
         able = np.flatnonzero(self.makes[:, TYPES.index(kind)])
-        _, group = _distinct([self.columns[name].take(able) for name in INGREDIENTS[kind]])
+        _, group = distinct([self.columns[name].take(able) for name in INGREDIENTS[kind]])
         numbers[able] = group
         return numbers
 
@@ -144,10 +144,11 @@ def _can_make(columns: Mapping[str, Texts]) -> Array:
     )
 
 
-def _distinct(columns: Sequence[Texts]) -> tuple[Array, Array]:
+def distinct(columns: Sequence[Texts]) -> tuple[Array, Array]:
     """Give the first of every distinct row of cells, and of each row which of those it is.
 
-    Rows are compared byte by byte: two persons taken for one would share their pseudonyms.
+    Rows are compared byte by byte: two persons taken for one would share their pseudonyms. Both
+    are indexes; there must be one column at least.
     """
     cells = [texts.lengths.astype(np.uint64) for texts in columns]
     for texts in columns:

@@ -106,6 +106,15 @@ def pseudonymise(records: Records, desk: Desk, refused: Collection[int] = ()) ->
     )
 
 
+def spread_out(persons: Records, of_record: Texts) -> dict[str, Texts]:
+    """Give the columns with pseudonyms of the records, from those of their persons."""
+    rows = np.array([int(each or 0) for each in of_record.tolist()], np.int64)
+    if not len(persons):
+        return {name: Texts.empty(len(rows)) for name in COLUMNS.values()}
+    place = np.maximum(rows - 1, 0)
+    return {name: persons.columns[name].take(place).blanked(rows == 0) for name in COLUMNS.values()}
+
+
 def digits(numbers: Array) -> Texts:
     """Write whole numbers as a column; what is less than zero is left empty."""
     return Texts.of([str(number) if number >= 0 else None for number in numbers.tolist()])

@@ -66,6 +66,16 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class ZorgTtpFigures:
+    """How many persons ZorgTTP was asked about, and its own figures of that (records a second)."""
+
+    persons: int
+    pseudonyms: int
+    errors: int
+    speed: int
+
+
+@dataclass(frozen=True, slots=True)
 class FindingGroup:
     """The findings of one code on one variable; `example` is the first of them."""
 
@@ -81,7 +91,7 @@ class Report:
     `dataset_version` is the version the file was checked against, None when the dataset is not
     known; `sha256` is None when nobody could read the file. `labels` says in words what a column
     is, `allowed` what it accepts; `rule_page` is where the codes are explained, `links` where each
-    of them is.
+    of them is. `zorgttp` is None when ZorgTTP was not asked.
     """
 
     delivery: Delivery
@@ -98,6 +108,7 @@ class Report:
     allowed: Mapping[str, str] = field(default_factory=dict)
     rule_page: str | None = None
     links: Mapping[str, str] = field(default_factory=dict)
+    zorgttp: ZorgTtpFigures | None = None
 
     @cached_property
     def findings_in_order(self) -> list[Finding]:

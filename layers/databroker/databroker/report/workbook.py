@@ -118,14 +118,21 @@ def _write_facts(page: Page, report: Report) -> None:
         ("Start", _moment(delivery.received_at)),
         ("Einde", _moment(report.finished_at)),
     )
-    numbers = (
+    numbers = [
         ("Records in bestand", counts.records),
         ("Geaccepteerd", counts.accepted),
         ("Geweigerd", counts.refused),
         ("Nieuw", counts.new),
         ("Gewijzigd", counts.changed),
         ("Ongewijzigd", counts.unchanged),
-    )
+    ]
+    if report.zorgttp:
+        numbers += [
+            ("ZorgTTP: personen", report.zorgttp.persons),
+            ("ZorgTTP: pseudoniemen", report.zorgttp.pseudonyms),
+            ("ZorgTTP: fouten", report.zorgttp.errors),
+            ("ZorgTTP: records per seconde", report.zorgttp.speed),
+        ]
     top = page.next
     for place, (name, value) in enumerate(facts):
         page.put(top + place, 0, name, styles.fact)
@@ -133,7 +140,7 @@ def _write_facts(page: Page, report: Report) -> None:
     for place, (name, number) in enumerate(numbers):
         page.put(top + place, 4, name, styles.fact)
         page.put(top + place, 5, number, styles.fact_number)
-    page.next = top + len(facts)
+    page.next = top + max(len(facts), len(numbers))
 
 
 def _write_levels(page: Page, report: Report) -> None:

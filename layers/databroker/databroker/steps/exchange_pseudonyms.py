@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from databroker.dataset import as_pseudonymised, dataset_of
 from databroker.ports import PseudonymServiceUnavailableError
 from databroker.privacy.exchange import exchange
-from databroker.steps.papers import INPUT, PERSONS, TEMPORARY
+from databroker.steps.papers import EXCHANGE, INPUT, PERSONS, TEMPORARY, findings_paper
 
 if TYPE_CHECKING:
     from databroker.delivery import Delivery
-    from databroker.ports import PseudonymExchange, Tables
+    from databroker.ports import Papers, PseudonymExchange, Tables
     from databroker.steps.patience import Patience
+    from databroker.steps.state import Exchanged
 
 _MOST_ROUNDS = 3
 
@@ -40,17 +42,16 @@ def exchange_pseudonyms(
     delivery: Delivery,
     *,
     tables: Tables,
+    papers: Papers,
     service: PseudonymExchange,
     patience: Patience,
-    void: tuple[int, ...] = (),
-    rounds: int = 0,
+    before: Exchanged,
     twice: bool = True,
     workers: int = 4,
 ) -> ExchangeOutcome:
     """Replace the temporary pseudonyms by definitive ones, unless persons were mixed up.
 
-    `rounds` counts how often they were before, `void` are the batches of the last time. `twice` asks
-    everything again in another order.
+    `before` tells how often they were already. `twice` asks everything again in another order.
 
     Raises:
         PseudonymServiceUnavailableError: ZorgTTP gave no usable answer, and the time is over.
@@ -65,11 +66,14 @@ def exchange_pseudonyms(
     except PseudonymServiceUnavailableError:
         if not patience.lasts:
             raise
-        return ExchangeOutcome(0, rounds, void, again=False, wait_seconds=patience.seconds)
+        return ExchangeOutcome(0, before.round, before.void, wait_seconds=patience.seconds)
     if exchanged.void:
-        if rounds + 1 >= _MOST_ROUNDS:
-            raise PseudonymsMixedUpError(f"{len(exchanged.void)} batches, {rounds + 1} times")
-        return ExchangeOutcome(exchanged.tokens, rounds + 1, exchanged.void, again=True)
+        rounds = before.round + 1
+        if rounds >= _MOST_ROUNDS:
+            raise PseudonymsMixedUpError(f"{len(exchanged.void)} batches, {rounds} times")
+        return ExchangeOutcome(exchanged.tokens, rounds, exchanged.void, again=True)
     temporary = tables.read(delivery.delivery_id, TEMPORARY)
     tables.write(delivery.delivery_id, INPUT, exchanged.of(temporary))
-    return ExchangeOutcome(exchanged.tokens, rounds, void)
+    findings = exchanged.findings(temporary, as_pseudonymised(dataset_of(delivery)))
+    papers.write(delivery.delivery_id, EXCHANGE, findings_paper(findings))
+    return ExchangeOutcome(exchanged.tokens, before.round, before.void)

@@ -17,9 +17,10 @@ RAW, PERSONS, TEMPORARY, INPUT, CLEAN = "raw", "persons", "temporary", "input", 
 """The tables: as delivered; temporary pseudonyms; the records that go with them, to be validated,
 validated."""
 
-STRUCTURE, PRIVACY, VALIDATION, COMPARISON, LOST = (
+STRUCTURE, PRIVACY, EXCHANGE, VALIDATION, COMPARISON, LOST = (
     "structure",
     "privacy",
+    "exchange",
     "validation",
     "comparison",
     "lost",

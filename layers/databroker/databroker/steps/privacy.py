@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
-from databroker.dataset import dataset_of
+from databroker.dataset import REPLACEMENTS, as_pseudonymised, dataset_of, is_pseudonymised
 from databroker.findings import Level
 from databroker.ports import (
     BatchRefusedError,
@@ -13,6 +13,7 @@ from databroker.ports import (
     PseudonymServiceUnavailableError,
     Statistics,
 )
+from databroker.privacy.delivered import read_delivered
 from databroker.privacy.identity import IdentityCheck, check_identity, minimise
 from databroker.privacy.pseudonymise import PERSON
 from databroker.privacy.pseudonymise import pseudonymise as replace_identities
@@ -22,10 +23,14 @@ from databroker.steps.papers import INPUT, PERSONS, PRIVACY, RAW, TEMPORARY, fin
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from databroker.dataset import Dataset
     from databroker.delivery import Delivery
     from databroker.findings import Finding
     from databroker.ports import Papers, Tables
+    from databroker.privacy.delivered import Delivered
     from databroker.privacy.desk import Desk
+    from databroker.privacy.pseudonymise import Pseudonyms
+    from databroker.records import Records
     from databroker.steps.patience import Patience
 
 
@@ -52,8 +57,8 @@ def anonymise(
     delivery: Delivery, *, intake_tables: Tables, tables: Tables, papers: Papers
 ) -> PrivacyOutcome:
     """Check the personal data and remove them; ZorgTTP is never called (manual, section 5)."""
-    dataset = dataset_of(delivery)
     raw = intake_tables.read(delivery.delivery_id, RAW)
+    dataset = _dataset(delivery, raw)
     check = check_identity(raw, dataset, Context.of(delivery))
     tables.write(delivery.delivery_id, INPUT, minimise(check.clean, dataset, Context.of(delivery)))
     return _outcome(delivery, check, check.findings, papers)
@@ -70,15 +75,20 @@ def pseudonymise(
 ) -> PrivacyOutcome:
     """Check the personal data and replace them by temporary pseudonyms.
 
-    `open_desk` opens the centre's own account at ZorgTTP. What the checks refuse is not sent.
+    Where the hospital did that itself its pseudonyms are taken, and ZorgTTP is not asked. `open_desk`
+    opens the centre's own account at ZorgTTP. What the checks refuse is not sent.
 
     Raises:
         UntrustedAnswerError: an answer cannot be that of its question; worth another try.
         PseudonymServiceUnavailableError: ZorgTTP gave no usable answer, and the time is over.
     """
-    dataset = dataset_of(delivery)
     raw = intake_tables.read(delivery.delivery_id, RAW)
+    dataset = _dataset(delivery, raw)
     check = check_identity(raw, dataset, Context.of(delivery))
+    if is_pseudonymised(raw.names):
+        delivered = read_delivered(check.clean, dataset, check.refused)
+        _hand_over(delivery, dataset, check, delivered, tables)
+        return _outcome(delivery, check, [*check.findings, *delivered.findings], papers)
     try:
         pseudonyms = replace_identities(check.clean, open_desk(), check.refused)
     except CredentialsRefusedError:
@@ -90,13 +100,28 @@ def pseudonymise(
         if not patience.lasts:
             raise
         return PrivacyOutcome(accepted=False, records=len(raw), wait_seconds=patience.seconds)
-    minimised = minimise(check.clean, dataset, Context.of(delivery))
-    tables.write(delivery.delivery_id, PERSONS, pseudonyms.persons)
-    tables.write(
-        delivery.delivery_id, TEMPORARY, minimised.with_columns({PERSON: pseudonyms.of_record})
-    )
+    _hand_over(delivery, dataset, check, pseudonyms, tables)
     findings = [*check.findings, *pseudonyms.findings(dataset)]
     return _outcome(delivery, check, findings, papers, pseudonyms.count, pseudonyms.statistics)
+
+
+def _dataset(delivery: Delivery, raw: Records) -> Dataset:
+    dataset = dataset_of(delivery)
+    return as_pseudonymised(dataset) if is_pseudonymised(raw.names) else dataset
+
+
+def _hand_over(
+    delivery: Delivery,
+    dataset: Dataset,
+    check: IdentityCheck,
+    pseudonyms: Pseudonyms | Delivered,
+    tables: Tables,
+) -> None:
+    """Leave the persons, and the records with the number of theirs, for the exchange."""
+    records = minimise(check.clean, dataset, Context.of(delivery))
+    tables.write(delivery.delivery_id, PERSONS, pseudonyms.persons)
+    numbered = records.with_columns({PERSON: pseudonyms.of_record})
+    tables.write(delivery.delivery_id, TEMPORARY, numbered)
 
 
 def _outcome(
@@ -109,8 +134,10 @@ def _outcome(
 ) -> PrivacyOutcome:
     paper = findings_paper(
         findings,
-        completeness=[asdict(line) for line in check.completeness],
-        zorgttp={"persons": persons, **asdict(statistics)},
+        completeness=[
+            asdict(line) for line in check.completeness if line.column not in REPLACEMENTS
+        ],
+        zorgttp={"persons": persons, **asdict(statistics)} if persons else None,
     )
     papers.write(delivery.delivery_id, PRIVACY, paper)
     accepted = not any(finding.level is Level.FILE_REFUSED for finding in findings)

@@ -9,6 +9,7 @@ from databroker.dataset import dataset_of
 from databroker.rules import Context
 from databroker.steps.papers import (
     CLEAN,
+    EXCHANGE,
     INPUT,
     PRIVACY,
     STRUCTURE,
@@ -35,7 +36,7 @@ class ValidationOutcome:
 def validate(delivery: Delivery, *, tables: Tables, papers: Papers) -> ValidationOutcome:
     """Check the records, keep the clean table and what was found."""
     records = tables.read(delivery.delivery_id, INPUT)
-    earlier = findings_before(papers, delivery.delivery_id, STRUCTURE, PRIVACY)
+    earlier = findings_before(papers, delivery.delivery_id, STRUCTURE, PRIVACY, EXCHANGE)
     verdict = check(records, dataset_of(delivery), Context.of(delivery), earlier)
     tables.write(delivery.delivery_id, CLEAN, verdict.clean)
     completeness = [asdict(line) for line in verdict.completeness]

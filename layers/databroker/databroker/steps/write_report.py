@@ -14,6 +14,7 @@ from databroker.report.summary import (
     WORKBOOK,
     RecordLine,
     Report,
+    ZorgTtpFigures,
     as_document,
     counts_of,
     lines_of,
@@ -24,6 +25,7 @@ from databroker.rules import Completeness
 from databroker.steps.papers import (
     CLEAN,
     COMPARISON,
+    EXCHANGE,
     LOST,
     PRIVACY,
     STRUCTURE,
@@ -82,6 +84,7 @@ def write_report(
         findings=kept.findings,
         records=records,
         completeness=kept.completeness,
+        zorgttp=kept.zorgttp,
         **_explained(kept.dataset),
     )
     workbook, processed = write_workbook(report), as_document(processed_json(report))
@@ -115,19 +118,20 @@ class _Kept:
     validated: bool
     completeness: list[Completeness]
     changes: dict[int, Change]
+    zorgttp: ZorgTtpFigures | None
 
     @classmethod
     def of(cls, delivery: Delivery, papers: Papers) -> _Kept:
-        structure, privacy, validation, comparison, lost = (
+        structure, privacy, exchange, validation, comparison, lost = (
             papers.read(delivery.delivery_id, name)
-            for name in (STRUCTURE, PRIVACY, VALIDATION, COMPARISON, LOST)
+            for name in (STRUCTURE, PRIVACY, EXCHANGE, VALIDATION, COMPARISON, LOST)
         )
         dataset = find_dataset(delivery.dataset, delivery.dataset_version)
         decisions = comparison["decisions"] if comparison else []
         findings = [
             *(
                 finding
-                for paper in (structure, privacy, validation)
+                for paper in (structure, privacy, exchange, validation)
                 for finding in findings_of(paper)
             ),
             *(finding for decision in decisions for finding in findings_of(decision)),
@@ -154,6 +158,7 @@ class _Kept:
             validation is not None,
             _in_order(known, completeness),
             changes,
+            ZorgTtpFigures(**privacy["zorgttp"]) if privacy and privacy["zorgttp"] else None,
         )
 
 
