@@ -9,10 +9,11 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from aanleveren.outcome import Outcome
 
 MOST_BYTES = 1_000_000
@@ -41,7 +42,7 @@ def _line(command: str, outcome: Outcome, seconds: float) -> str:
     told: dict[str, object] = {
         "exit": int(outcome.exit_code),
         "seconden": f"{seconds:.1f}",
-        "proces": os.getpid(),
+        "pid": os.getpid(),
         **outcome.counts,
     }
     if outcome.delivery_id:

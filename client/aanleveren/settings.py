@@ -141,7 +141,7 @@ def _refuse_secrets(kept: Mapping[str, Any], path: Path) -> None:
 
 
 # --- what a setting can be -------------------------------------------------------------------------
-def _read(name: str, value: object, source: str) -> object:
+def _read(name: str, value: object, source: str) -> Any:
     try:
         return _READERS.get(name, _text)(value)
     except ValueError as error:
