@@ -9,17 +9,47 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from aanleveren.outcome import CommandError, Exit, Outcome
 
-    from aanleveren.outcome import Outcome
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 MOST_BYTES = 1_000_000
 """Of the log file; there is one older one beside it, so that together they never take much more."""
 
 _PATIENCE = 10.0
+_COUNTS = ("records", "accepted", "refused", "new", "changed", "unchanged")
+
+
+@dataclass(slots=True)
+class Entry:
+    """A line that is still to be written."""
+
+    outcome: Outcome
+
+
+@contextmanager
+def noting(place: Path | None, command: str) -> Iterator[Entry]:
+    """Add a line to the log file, if there is one, when the block ends: with what it says came of it.
+
+    Raises:
+        CommandError: the block did; the line tells it.
+    """
+    entry, started = Entry(Outcome(Exit.GOOD)), time.monotonic()
+    try:
+        yield entry
+    except CommandError as error:
+        entry.outcome = Outcome(error.exit_code, fault=str(error))
+        raise
+    finally:
+        if place:
+            note(place, command, entry.outcome, time.monotonic() - started)
 
 
 def note(place: Path, command: str, outcome: Outcome, seconds: float) -> bool:
@@ -43,7 +73,7 @@ def _line(command: str, outcome: Outcome, seconds: float) -> str:
         "exit": int(outcome.exit_code),
         "seconden": f"{seconds:.1f}",
         "pid": os.getpid(),
-        **outcome.counts,
+        **{name: outcome.counts[name] for name in _COUNTS if name in outcome.counts},
     }
     if outcome.delivery_id:
         told["nummer"] = outcome.delivery_id

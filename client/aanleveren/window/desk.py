@@ -14,6 +14,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from aanleveren import check as checking
+from aanleveren.logbook import noting
 from aanleveren.outcome import CommandError, Exit
 from databroker.dataset import datasets, find_dataset
 from databroker.findings import Finding, Level
@@ -81,9 +82,10 @@ class Desk:
             CommandError: the dataset or the centre cannot be what was chosen.
         """
         settings, name = self._chosen(asked), asked.get("name", "")
-        with self._one_at_a_time:
+        with self._one_at_a_time, noting(settings.logboek, "venster:controleer") as entry:
             self._file = None
             checked = checking.check(content, name, settings)
+            entry.outcome = checking.outcome_of(checked)
             self._file = _CheckedFile(secrets.token_urlsafe(8), name, content, settings)
             self._sender, self._sent, self._delivered_as = None, 0, set()
         verdict = judge(checked.counts, checked.findings)
@@ -103,7 +105,7 @@ class Desk:
         """
         from aanleveren.deliver import Sender  # noqa: PLC0415 - a check needs no network
 
-        with self._one_at_a_time:
+        with self._one_at_a_time, noting(self._settings.logboek, "venster:lever"):
             file = self._file
             if file is None or file.number != asked.get("file"):
                 raise CommandError(Exit.USAGE, "Controleer het bestand eerst (opnieuw).")

@@ -127,7 +127,10 @@ class Window(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - as the base
         """Tell the kind of a fault only: its text might hold a value of the file."""
-        kind = getattr(sys.exc_info()[0], "__name__", "")
+        error = sys.exc_info()[1]
+        if isinstance(error, (ConnectionError, TimeoutError)):
+            return  # the browser went away
+        kind = type(error).__name__
         print(f"aanleveren: Technische fout ({kind}).", file=sys.stderr)  # noqa: T201
 
     def _deserted(self) -> bool:

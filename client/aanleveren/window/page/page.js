@@ -38,6 +38,12 @@ function fault(error) {
 
 function show(section, visible = true) { $(section).hidden = !visible; }
 
+function turnTo(section) {
+  show(section);
+  $(`${section}-title`).focus({ preventScroll: true });
+  $(section).scrollIntoView();
+}
+
 function part(node, name, words) {
   const found = node.querySelector(`.${name}`);
   found.textContent = words ?? "";
@@ -47,11 +53,11 @@ function part(node, name, words) {
 function shownGroup(group) {
   const node = $("group").content.cloneNode(true);
   node.querySelector(".group").classList.toggle("refuses", group.refuses);
+  node.querySelector(".group").open = group.refuses;
   part(node, "code", group.code);
-  part(node, "severity", group.severity);
+  part(node, "message", group.message);
   part(node, "count", `${group.count} keer`);
   part(node, "field", group.field && [group.label, `(${group.field})`].filter(Boolean).join(" "));
-  part(node, "message", group.message);
   part(node, "fix", group.fix);
   const more = group.more ? ` en nog ${group.more}` : "";
   const label = group.rows.length === 1 ? "Regel" : "Regels";
@@ -61,10 +67,16 @@ function shownGroup(group) {
 }
 
 function shownGroups(groups) {
-  const list = document.createElement("ol");
-  list.className = "groups";
-  list.append(...groups.map(shownGroup));
-  return groups.length ? [list] : [];
+  const kinds = [
+    ["Fouten: dit wordt geweigerd", groups.filter((each) => each.refuses)],
+    ["Waarschuwingen: kijk dit na", groups.filter((each) => !each.refuses)],
+  ];
+  return kinds.filter(([, alike]) => alike.length).flatMap(([title, alike]) => {
+    const heading = Object.assign(document.createElement("h3"), { textContent: title });
+    const list = Object.assign(document.createElement("ol"), { className: "groups" });
+    list.append(...alike.map(shownGroup));
+    return [heading, list];
+  });
 }
 
 function shownCount([words, number]) {
@@ -103,9 +115,8 @@ async function check(chosen) {
   const counts = [["records", records], ["goed", accepted], ["geweigerd", refused]];
   $("counts").replaceChildren(...counts.map(shownCount));
   $("findings").replaceChildren(...shownGroups(found.groups));
-  show("outcome");
   openDelivery(accepted);
-  $("outcome-title").focus();
+  turnTo("outcome");
   say(`${found.verdict.word}. ${found.verdict.sentence} ${found.groups.length} soorten meldingen.`);
 }
 
@@ -117,6 +128,7 @@ function openDelivery(accepted) {
   show("why-not", Boolean(why));
   show("deliver-form", !why);
   for (const choice of document.getElementsByName("kind")) choice.disabled = false;
+  show("send");
   show("pseudonymise", start.can_pseudonymise);
   show("deliver");
 }
@@ -134,14 +146,14 @@ async function deliver(kind) {
   const sent = tell("POST", "deliver", { file, kind }).finally(() => show("sending", false));
   watchSending(sent);
   await sent;
-  for (const choice of document.getElementsByName("kind")) {
-    if (choice.value === kind) Object.assign(choice, { disabled: true, checked: false });
+  const choices = [...document.getElementsByName("kind")];
+  for (const choice of choices.filter((each) => each.value === kind)) {
+    Object.assign(choice, { disabled: true, checked: false });
   }
+  show("send", choices.some((each) => !each.disabled));
   $("stages").replaceChildren();
-  $("answered").replaceChildren();
-  for (const id of ["ended", "fetch"]) show(id, false);
-  show("follow");
-  $("follow-title").focus();
+  for (const id of ["ended", "fetch", "answered"]) show(id, false);
+  turnTo("follow");
   stage(`Verstuurd (${kind}).`);
   await follow(mine);
 }
@@ -174,7 +186,9 @@ async function follow(mine) {
   waiting("");
   const tone = { mislukt: "bad", geweigerd: "bad" }[done.status] ?? (done.groups.some((each) => each.refuses) ? "mixed" : "good");
   notice("ended", tone, done.sentence);
-  $("answered").replaceChildren(...shownGroups(done.groups));
+  $("answered-findings").replaceChildren(...shownGroups(done.groups));
+  $("answered-title").textContent = `Alle meldingen van de NHR (${done.groups.length})`;
+  show("answered", done.groups.length > 0);
   show("fetch");
   say(done.sentence);
 }
