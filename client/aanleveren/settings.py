@@ -83,7 +83,7 @@ def read_settings(asked: Namespace, environment: Mapping[str, str] = os.environ)
 
 
 def _given(told: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in told.items() if value not in {None, ""}}
+    return {name: value for name, value in told.items() if value not in (None, "")}
 
 
 def _variable(name: str) -> str:

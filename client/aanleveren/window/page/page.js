@@ -190,6 +190,7 @@ async function follow(mine) {
   $("answered-title").textContent = `Alle meldingen van de NHR (${done.groups.length})`;
   show("answered", done.groups.length > 0);
   show("fetch");
+  $("follow").scrollIntoView({ block: "nearest" });
   say(done.sentence);
 }
 
