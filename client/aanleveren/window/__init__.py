@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def run(asked: Namespace, settings: Settings) -> Outcome:
     """Open the window and serve it until it is left, or until Ctrl-C."""
-    with Window(Desk(settings)) as window:
+    with suppress(KeyboardInterrupt), Window(Desk(settings)) as window:  # Ctrl-C closes it
         if asked.json:
             _tell({"address": window.address})
         elif asked.geen_browser or not webbrowser.open(window.address):
@@ -32,8 +32,7 @@ def run(asked: Namespace, settings: Settings) -> Outcome:
         elif not settings.stil:
             sys.stderr.write("Het venster staat open in uw browser. Ctrl-C sluit het.\n")
         sys.stdout.flush()
-        with suppress(KeyboardInterrupt):  # the way to close it
-            window.serve()
+        window.serve()
     return Outcome(Exit.GOOD)
 
 

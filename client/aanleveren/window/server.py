@@ -204,7 +204,7 @@ class _Handler(BaseHTTPRequestHandler):
             raise _RefusedError(HTTPStatus.UNAUTHORIZED)
 
     def _answer(self, path: str) -> _Answer:
-        asked = dict(parse_qsl(urlsplit(self.path).query))
+        asked = dict(parse_qsl(urlsplit(self.path).query, keep_blank_values=True))
         try:
             return self._ask(path, asked)
         except _RefusedError as refused:
