@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 AWAY_SECONDS = 15 * 60.0
 """A browser lets a page that nobody looks at sleep: silence is not yet absence."""
 
-_LEFT_SECONDS = 10.0
-"""Long enough for a page that is loaded again to come back."""
+_LEFT_SECONDS = 90.0
+"""Long enough for a page that is loaded again, or for another one of this run, to be heard."""
 
 _LOOK_SECONDS = 0.5
 _PAGE = {

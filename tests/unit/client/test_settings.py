@@ -22,10 +22,8 @@ EXAMPLES = {
 }
 
 
-@pytest.fixture(autouse=True)
-def home(monkeypatch, tmp_path):
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+@pytest.fixture
+def home(tmp_path):
     return tmp_path
 
 
