@@ -52,7 +52,7 @@ def aanleveren(variables):
 @pytest.fixture
 def page(variables):
     """Open the window, and ask it what its page asks."""
-    process = subprocess.Popen(  # noqa: S603 - our own command
+    process = subprocess.Popen(
         [sys.executable, "-m", "aanleveren", "venster", "--json"],
         env=variables(),
         stdout=subprocess.PIPE,

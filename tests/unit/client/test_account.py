@@ -109,7 +109,9 @@ def test_a_person_is_asked_and_a_task_is_told(person):
 
 
 @pytest.mark.parametrize(("there", "missing"), [(USER, PASSWORD), (PASSWORD, USER)])
-def test_half_an_account_is_wrong_usage(there, missing):
+def test_half_an_account_is_wrong_usage(person, there, missing):
+    person()
+
     with pytest.raises(CommandError, match=missing) as refused:
         read_account(may_ask=True, environment={there: "geheim123"})
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from filelock import FileLock
 
 from aanleveren import logbook
 from aanleveren.outcome import CommandError, Exit, Outcome
@@ -99,6 +100,18 @@ def test_tasks_that_write_at_once_lose_no_line_and_break_none(tmp_path):
     for name in "abc":
         own = [int(number[2:]) for number in numbers if number[0] == name]
         assert own == list(range(150 - len(own), 150))
+
+
+def test_who_finds_the_log_taken_waits_and_does_not_write_through_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(logbook, "_PATIENCE", 0.1)
+    log = tmp_path / "log.txt"
+
+    with FileLock(f"{log}.lock"):
+        taken = logbook.note(log, "proef", Outcome(Exit.GOOD), 0)
+        there = log.exists()
+
+    assert (taken, there) == (False, False)
+    assert logbook.note(log, "proef", Outcome(Exit.GOOD), 0)
 
 
 def test_the_log_is_bounded(tmp_path, monkeypatch):

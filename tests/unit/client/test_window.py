@@ -40,6 +40,12 @@ KEY = "epd/MCX/pmicd-interventie/{}/kwartaal 3.csv"
 FOLDER = f"outbox/MCX/kwartaal_3.csv/{ID}/"
 SETTINGS = Settings(inbox="inbox-bucket", outbox="outbox-bucket")
 DATASET = find_dataset("pmicd-interventie")
+INTERRUPTIBLE = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts behind it ignores it
+from aanleveren.command import main
+sys.exit(main())
+"""
 QUESTIONS = [
     ("GET", "/start"),
     ("POST", "/check"),
@@ -565,9 +571,10 @@ def test_a_check_that_lasts_is_not_absence(opened, content, monkeypatch):
         raise desks.CommandError(desks.Exit.RETRY, "Traag.")
 
     monkeypatch.setattr(desks.checking, "check_file", slow)
-    window, _ = opened(away_seconds=0.5)
+    window, serving = opened(away_seconds=0.5)
 
     assert Page(window).check(content).told["error"] == "Traag."
+    assert serving.is_alive()
 
 
 @pytest.mark.parametrize("how", ["--geen-browser", "--json"])
@@ -575,7 +582,7 @@ def test_the_command_prints_the_address_and_ends_well_on_ctrl_c(tmp_path, how):
     places = ("client", "layers/databroker", "layers/datasets")
     paths = os.pathsep.join(str(PROJECT / at) for at in places)
     process = subprocess.Popen(  # noqa: S603 - our own command
-        [sys.executable, "-m", "aanleveren", "venster", how, "--stil"],
+        [sys.executable, "-c", INTERRUPTIBLE, "venster", how, "--stil"],
         env=os.environ | {"PYTHONPATH": paths, "HOME": str(tmp_path)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
