@@ -9,6 +9,7 @@ import os
 import sys
 from dataclasses import dataclass, field
 from getpass import getpass
+from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, TypeVar
 
@@ -108,7 +109,7 @@ def forget() -> bool:
 
 def _kept() -> Account | None:
     def get(keyring: ModuleType) -> Account | None:
-        if isinstance(keyring.get_keyring(), keyring.backends.fail.Keyring):
+        if isinstance(keyring.get_keyring(), import_module("keyring.backends.fail").Keyring):
             return None  # a machine without a keyring, as most servers are, keeps nothing
         user, password = (keyring.get_password(_SERVICE, name) for name in _NAMES)
         return Account(user, password) if user and password else None
@@ -122,9 +123,7 @@ def _ask_keyring(work: Callable[[ModuleType], T]) -> T:
     from multiprocessing.pool import ThreadPool  # noqa: PLC0415
 
     try:
-        import keyring  # noqa: PLC0415
-        import keyring.backends.fail  # noqa: PLC0415
-        from keyring.errors import KeyringError  # noqa: PLC0415
+        keyring, errors = import_module("keyring"), import_module("keyring.errors")
     except ImportError as missing:
         text = 'Voor de sleutelring is keyring nodig: pip install "./client[keyring]".'
         raise CommandError(Exit.USAGE, text) from missing
@@ -135,6 +134,6 @@ def _ask_keyring(work: Callable[[ModuleType], T]) -> T:
         raise CommandError(
             Exit.RETRY, "De sleutelring van deze computer antwoordt niet."
         ) from error
-    except KeyringError as error:
+    except errors.KeyringError as error:
         text = f"De sleutelring van deze computer werkt niet mee ({type(error).__name__})."
         raise CommandError(Exit.DENIED, text) from error

@@ -3,12 +3,10 @@
 import io
 import sys
 import time
+from importlib.machinery import ModuleSpec
+from types import ModuleType
 
-import keyring
 import pytest
-from keyring.backend import KeyringBackend
-from keyring.backends import fail
-from keyring.errors import KeyringLocked, PasswordDeleteError
 
 from aanleveren import account
 from aanleveren.account import Account, read_account
@@ -17,35 +15,47 @@ from aanleveren.outcome import CommandError, Exit
 USER, PASSWORD = "AANLEVEREN_ZORGTTP_GEBRUIKER", "AANLEVEREN_ZORGTTP_WACHTWOORD"
 
 
-class Memory(KeyringBackend):
-    priority = 1
+class KeyringError(Exception):
+    pass
+
+
+class KeyringLocked(KeyringError):  # noqa: N818 - as the library calls it
+    pass
+
+
+class NoKeyring:
+    """What the library gives on a machine without a keyring."""
+
+
+class Ring:
+    """The keyring of a machine, as the library `keyring` gives it."""
 
     def __init__(self):
-        super().__init__()
         self.kept = {}
+        self.backend = self
+        self.locked = False
+        self.delay = 0.0
 
-    def get_password(self, service, username):
-        return self.kept.get((service, username))
+    def get_keyring(self):
+        return self.backend
 
-    def set_password(self, service, username, password):
-        self.kept[service, username] = password
+    def get_password(self, service, name):
+        self._open()
+        return self.kept.get((service, name))
 
-    def delete_password(self, service, username):
-        if (service, username) not in self.kept:
-            raise PasswordDeleteError
-        del self.kept[service, username]
+    def set_password(self, service, name, password):
+        self._open()
+        self.kept[service, name] = password
 
+    def delete_password(self, service, name):
+        self._open()
+        if self.kept.pop((service, name), None) is None:
+            raise KeyringError
 
-class Locked(Memory):
-    def get_password(self, *_):
-        raise KeyringLocked
-
-    set_password = get_password
-
-
-class Silent(Memory):
-    def get_password(self, *_):
-        time.sleep(30)
+    def _open(self):
+        time.sleep(self.delay)
+        if self.locked or self.backend is not self:
+            raise KeyringLocked
 
 
 class Terminal(io.StringIO):
@@ -53,22 +63,25 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.fixture
-def ring():
-    """Give this machine a keyring of its own."""
-    before = keyring.get_keyring()
-
-    def use(backend):
-        keyring.set_keyring(backend)
-        return backend
-
-    yield use
-    keyring.set_keyring(before)
-
-
 @pytest.fixture(autouse=True)
-def memory(ring):
-    return ring(Memory())
+def ring(monkeypatch):
+    """Give this machine a keyring of its own, and the library that opens it."""
+    made = Ring()
+    library = {
+        "keyring": {
+            name: getattr(made, name)
+            for name in ("get_keyring", "get_password", "set_password", "delete_password")
+        },
+        "keyring.errors": {"KeyringError": KeyringError},
+        "keyring.backends": {},
+        "keyring.backends.fail": {"Keyring": NoKeyring},
+    }
+    for name, content in library.items():
+        module = ModuleType(name)
+        module.__spec__ = ModuleSpec(name, None)
+        vars(module).update(content)
+        monkeypatch.setitem(sys.modules, name, module)
+    return made
 
 
 @pytest.fixture
@@ -120,7 +133,7 @@ def test_half_an_account_is_wrong_usage(person, there, missing):
 
 
 def test_a_machine_without_a_keyring_keeps_nothing(ring, monkeypatch):
-    ring(fail.Keyring())
+    ring.backend = NoKeyring()
     with pytest.raises(CommandError, match=USER):
         read_account(may_ask=False, environment={})
 
@@ -130,7 +143,7 @@ def test_a_machine_without_a_keyring_keeps_nothing(ring, monkeypatch):
 
 
 def test_a_keyring_that_is_locked_is_told(ring):
-    ring(Locked())
+    ring.locked = True
 
     with pytest.raises(CommandError, match="KeyringLocked") as refused:
         read_account(may_ask=False, environment={})
@@ -139,7 +152,7 @@ def test_a_keyring_that_is_locked_is_told(ring):
 
 
 def test_a_keyring_that_waits_for_someone_is_not_waited_for(ring, monkeypatch):
-    ring(Silent())
+    ring.delay = 30
     monkeypatch.setattr(account, "_PATIENCE", 0.05)
 
     with pytest.raises(CommandError, match="antwoordt niet") as refused:
@@ -153,18 +166,18 @@ def test_an_account_does_not_show_its_password():
 
 
 # --- aanmelden and afmelden ------------------------------------------------------------------------
-def test_who_signs_in_is_kept_and_who_signs_out_is_gone(aanleveren, person, memory, tmp_path):
+def test_who_signs_in_is_kept_and_who_signs_out_is_gone(aanleveren, person, ring, tmp_path):
     person()
     log = tmp_path / "log.txt"
 
     into = aanleveren("aanmelden", "--logboek", log)
-    kept = dict(memory.kept)
+    kept = dict(ring.kept)
     out = aanleveren("afmelden", "--logboek", log)
     again = aanleveren("afmelden")
 
     assert [each.exit_code for each in (into, out, again)] == [0, 0, 0]
     assert set(kept.values()) == {"mcx", "geheim123"}
-    assert memory.kept == {}
+    assert ring.kept == {}
     assert "niets bewaard" in again.out
     assert "geheim123" not in into.out + into.err + log.read_text()
     assert "mcx" not in log.read_text()
@@ -182,20 +195,20 @@ def test_json_tells_what_became_of_it(aanleveren, person):
     ]
 
 
-def test_a_task_cannot_sign_in(aanleveren, memory):
+def test_a_task_cannot_sign_in(aanleveren, ring):
     ran = aanleveren("aanmelden")
 
     assert ran.exit_code == 2
     assert PASSWORD in ran.err
-    assert memory.kept == {}
+    assert ring.kept == {}
 
 
 @pytest.mark.parametrize("typed", [{"user": ""}, {"password": ""}])
-def test_who_types_nothing_is_not_signed_in(aanleveren, person, memory, typed):
+def test_who_types_nothing_is_not_signed_in(aanleveren, person, ring, typed):
     person(**typed)
 
     assert aanleveren("aanmelden").exit_code == 2
-    assert memory.kept == {}
+    assert ring.kept == {}
 
 
 def test_without_keyring_it_is_told_what_to_install(aanleveren, person, monkeypatch):
@@ -210,7 +223,7 @@ def test_without_keyring_it_is_told_what_to_install(aanleveren, person, monkeypa
 
 def test_a_keyring_that_takes_nothing_is_told(aanleveren, person, ring):
     person()
-    ring(Locked())
+    ring.locked = True
 
     ran = aanleveren("aanmelden")
 
