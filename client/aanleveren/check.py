@@ -8,43 +8,75 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from aanleveren.files import opened
-from aanleveren.outcome import CommandError, Exit
+from aanleveren.files import opened, read, size_of
+from aanleveren.outcome import CommandError, Exit, Outcome
+from aanleveren.progress import watch_of
 from databroker.check import check_file
 from databroker.dataset import datasets, find_versions
-from databroker.delivery import DUTCH_TIME
+from databroker.delivery import DUTCH_TIME, Centre
 from databroker.findings import Language
 from databroker.rules import Context
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from aanleveren.settings import Settings
     from databroker.check import Checked
     from databroker.dataset import Dataset
 
 
-def run(asked: Namespace) -> Exit:
+def run(asked: Namespace, settings: Settings) -> Outcome:
     """Check the file and tell what was found; this will refuse when NHR would.
 
     Raises:
         CommandError: there is no such dataset or file, or the file cannot be opened now.
     """
-    versions = _versions(asked.dataset)
-    most = max(dataset.max_bytes for dataset in versions)
-    with opened(asked.file) as file:
-        content = file.read(most + 1)  # one more than is accepted is enough to refuse
-    context = Context(asked.today or dt.datetime.now(DUTCH_TIME).date(), asked.centre)
-    checked = check_file(content, asked.file.name, versions, context)
-    language = Language(asked.taal)
+    watch = watch_of(asked, settings)
+    most = most_bytes(settings)
+    with opened(asked.file) as file, watch("Lezen", size_of(file)) as moved:
+        content = read(file, most + 1, moved)  # one more than is accepted is enough to refuse
+    with watch("Controleren"):
+        checked = check(content, asked.file.name, settings, asked.today)
+    language = Language(settings.taal)
     if asked.json:
         sys.stdout.write(f"{json.dumps(document(checked, language))}\n")
     else:
         from aanleveren.screen import show  # noqa: PLC0415 - programs need no colours
 
         dataset = checked.dataset
-        title = f"{asked.file.name} - {dataset.label} {dataset.version} - {asked.centre}"
+        title = f"{asked.file.name} - {dataset.label} {dataset.version} - {settings.centre}"
         show(checked, title, language)
-    return Exit.FINDINGS if checked.refuses else Exit.GOOD
+    return outcome_of(checked)
+
+
+def check(
+    content: bytes, file_name: str, settings: Settings, today: dt.date | None = None
+) -> Checked:
+    """Check what is in a file.
+
+    Raises:
+        CommandError: the dataset or the centre was not told, or there is no such dataset.
+    """
+    versions = _versions(settings)
+    centre = Centre(settings.need("centre"))
+    context = Context(today or dt.datetime.now(DUTCH_TIME).date(), centre)
+    return check_file(content, file_name, versions, context)
+
+
+def most_bytes(settings: Settings) -> int:
+    """Give how large a file of the dataset may be.
+
+    Raises:
+        CommandError: the dataset was not told, or there is no such dataset.
+    """
+    return max(dataset.max_bytes for dataset in _versions(settings))
+
+
+def outcome_of(checked: Checked) -> Outcome:
+    """Give how a check ended."""
+    exit_code = Exit.FINDINGS if checked.refuses else Exit.GOOD
+    counts = {name: getattr(checked.counts, name) for name in ("records", "accepted", "refused")}
+    return Outcome(exit_code, counts)
 
 
 def document(checked: Checked, language: Language) -> dict[str, object]:
@@ -55,10 +87,10 @@ def document(checked: Checked, language: Language) -> dict[str, object]:
     }
 
 
-def _versions(named: str) -> tuple[Dataset, ...]:
-    name, _, version = named.partition("@")
+def _versions(settings: Settings) -> tuple[Dataset, ...]:
+    name, _, version = settings.need("dataset").partition("@")
     versions = find_versions(name, version or None)
     if not versions:
         known = ", ".join(f"{each.id}@{each.version}" for each in datasets())
-        raise CommandError(Exit.USAGE, f"Onbekende dataset {named}; bekend: {known}.")
+        raise CommandError(Exit.USAGE, f"Deze dataset is niet bekend; wel bekend: {known}.")
     return versions

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import re
 import sys
+import time
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from aanleveren.outcome import CommandError, Exit
+from aanleveren.outcome import CommandError, Exit, Outcome
+from aanleveren.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_CENTRE = re.compile(r"[A-Z]{2,8}")
 _EXIT_CODES = (
     "exitcodes: 0 goed; 1 het bestand of een record wordt geweigerd; 2 verkeerd gebruik; "
     "3 technisch, probeer het later opnieuw; 4 geen toegang"
@@ -32,8 +32,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _never_choke(sys.stdout, sys.stderr)
     asked = _parser().parse_args(arguments)
     try:
+        settings = read_settings(asked)
+    except CommandError as error:
+        return _fail(error.exit_code, str(error)).exit_code
+    started = time.monotonic()
+    outcome = _run(asked, settings)
+    if settings.logboek:
+        _log(settings.logboek, asked.named, outcome, time.monotonic() - started)
+    return outcome.exit_code
+
+
+def _run(asked: argparse.Namespace, settings: Settings) -> Outcome:
+    try:
         command = import_module(f"aanleveren.{asked.command}")
-        return Exit(command.run(asked))
+        outcome: Outcome = command.run(asked, settings)
     except CommandError as error:
         return _fail(error.exit_code, str(error))
     except KeyboardInterrupt:
@@ -41,11 +53,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - Python's own exit code would say that the file is wrong
         # Only the kind of error: its text might hold a value of the file.
         return _fail(Exit.RETRY, f"Technische fout ({type(error).__name__}).")
+    return outcome
 
 
-def _fail(exit_code: Exit, text: str) -> Exit:
+def _fail(exit_code: Exit, text: str) -> Outcome:
     print(f"aanleveren: {text}", file=sys.stderr)  # noqa: T201 - a command line speaks
-    return exit_code
+    return Outcome(exit_code, fault=text)
+
+
+def _log(place: Path, command: str, outcome: Outcome, seconds: float) -> None:
+    from aanleveren.logbook import note  # noqa: PLC0415 - without a log file nobody needs it
+
+    # What was done is done: a log that cannot be written is told, and changes no exit code.
+    if not note(place, command, outcome, seconds):
+        _fail(outcome.exit_code, f"Het logboek {place} kan niet worden geschreven.")
 
 
 def _never_choke(*streams: TextIO) -> None:
@@ -55,29 +76,45 @@ def _never_choke(*streams: TextIO) -> None:
             stream.reconfigure(errors="replace")
 
 
+# --- the commands ----------------------------------------------------------------------------------
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="aanleveren",
         description="Aanleveren aan de Nederlandse Hart Registratie.",
         epilog=_EXIT_CODES,
     )
-    commands = parser.add_subparsers(title="opdrachten", metavar="OPDRACHT", required=True)
+    commands = parser.add_subparsers(
+        title="opdrachten", metavar="OPDRACHT", dest="named", required=True
+    )
     _add_check(commands)
     _add_deliver(commands)
     _add_follow(commands)
     _add_report(commands)
+    _add_window(commands)
+    _add_account(commands)
     return parser
 
 
-def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    check = commands.add_parser(
+_Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse has no other name for it
+
+
+def _add(
+    commands: _Commands[argparse.ArgumentParser], name: str, module: str, short: str, long: str
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=short, description=long, epilog=_EXIT_CODES)
+    command.set_defaults(command=module)
+    return command
+
+
+def _add_check(commands: _Commands[argparse.ArgumentParser]) -> None:
+    check = _add(
+        commands,
         "controleer",
-        help="controleer een bestand op deze computer; er wordt niets verstuurd",
-        description="Controleert een bestand op deze computer tegen alle regels waarvoor de "
-        "database niet nodig is. Er wordt niets verstuurd.",
-        epilog=_EXIT_CODES,
+        "check",
+        "controleer een bestand op deze computer; er wordt niets verstuurd",
+        "Controleert een bestand op deze computer tegen alle regels waarvoor de database niet "
+        "nodig is. Er wordt niets verstuurd.",
     )
-    check.set_defaults(command="check")
     _add_file(check)
     _add_address(check)
     check.add_argument(
@@ -88,55 +125,53 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     check.add_argument(
         "--taal",
-        choices=("nl", "en"),
-        default="nl",
-        help="de taal van de uitkomst: Nederlands (standaard) of Engels",
+        metavar="TAAL",
+        help="de taal van de uitkomst: nl, Nederlands (standaard), of en, Engels",
     )
-    check.add_argument("--json", action="store_true", help="de uitkomst als JSON, voor programma's")
+    _add_common(check)
 
 
-def _add_deliver(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    deliver = commands.add_parser(
+def _add_deliver(commands: _Commands[argparse.ArgumentParser]) -> None:
+    deliver = _add(
+        commands,
         "lever",
-        help="zet een bestand klaar voor de NHR",
-        description="Zet een bestand in de inbox van de NHR. Drukt af waar het staat, of met "
-        "--wacht het aanleveringsnummer.",
-        epilog=_EXIT_CODES,
+        "deliver",
+        "zet een bestand klaar voor de NHR",
+        "Zet een bestand in de inbox van de NHR. Drukt af waar het staat, of met --wacht het "
+        "aanleveringsnummer.",
     )
-    deliver.set_defaults(command="deliver")
     _add_file(deliver)
     _add_address(deliver)
-    deliver.add_argument("--soort", required=True, choices=("productie", "test"))
+    _add_kind(deliver)
     _add_wait(deliver, 120, "wacht op de ontvangstbevestiging, zo nodig zoveel seconden")
-    _add_settings(deliver)
+    _add_places(deliver)
+    _add_common(deliver)
 
 
-def _add_follow(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    follow = commands.add_parser(
+def _add_follow(commands: _Commands[argparse.ArgumentParser]) -> None:
+    follow = _add(
+        commands,
         "status",
-        help="hoe staat het met een aanlevering",
-        description="Vertelt hoe het met een aanlevering staat: met dit nummer, of de laatste van "
-        "een bestand met deze naam.",
-        epilog=_EXIT_CODES,
+        "follow",
+        "hoe staat het met een aanlevering",
+        "Vertelt hoe het met een aanlevering staat: met dit nummer, of de laatste van een bestand "
+        "met deze naam.",
     )
-    follow.set_defaults(command="follow")
     follow.add_argument("what", metavar="BESTAND|NUMMER")
-    follow.add_argument(
-        "--centre", type=_centre, metavar="CENTRUM", help="nodig bij een bestandsnaam"
-    )
-    follow.add_argument("--json", action="store_true", help="het antwoord van de NHR als JSON")
+    follow.add_argument("--centre", metavar="CENTRUM", help="nodig bij een bestandsnaam")
     _add_wait(follow, 900, "wacht tot het bestand verwerkt is, zo nodig zoveel seconden")
-    _add_settings(follow)
+    _add_places(follow)
+    _add_common(follow)
 
 
-def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    report = commands.add_parser(
+def _add_report(commands: _Commands[argparse.ArgumentParser]) -> None:
+    report = _add(
+        commands,
         "rapport",
-        help="haal de uploadrapportage op",
-        description="Haalt de uploadrapportage (Excel) van een aanlevering op.",
-        epilog=_EXIT_CODES,
+        "report",
+        "haal de uploadrapportage op",
+        "Haalt de uploadrapportage (Excel) van een aanlevering op.",
     )
-    report.set_defaults(command="report")
     report.add_argument("delivery_id", metavar="NUMMER")
     report.add_argument(
         "--naar",
@@ -144,7 +179,64 @@ def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         metavar="BESTAND",
         help="waar de rapportage komt (standaard NUMMER.xlsx)",
     )
-    _add_settings(report)
+    _add_places(report)
+    _add_common(report)
+
+
+def _add_window(commands: _Commands[argparse.ArgumentParser]) -> None:
+    window = _add(
+        commands,
+        "venster",
+        "window",
+        "controleer en lever aan in uw browser",
+        "Opent een pagina in uw browser waarin u een bestand kiest, controleert en aanlevert. Zij "
+        "is alleen op deze computer te bereiken en sluit vanzelf als u weg bent; Ctrl-C sluit haar.",
+    )
+    window.add_argument(
+        "--geen-browser",
+        action="store_true",
+        help="open geen browser; het adres wordt afgedrukt",
+    )
+    _add_address(window)
+    _add_kind(window)
+    _add_places(window)
+    _add_common(window)
+
+
+def _add_account(commands: _Commands[argparse.ArgumentParser]) -> None:
+    sign_in = _add(
+        commands,
+        "aanmelden",
+        "sign_in",
+        "bewaar het account van ZorgTTP in de sleutelring",
+        "Vraagt uw gebruikersnaam en wachtwoord van ZorgTTP en bewaart ze in de sleutelring van "
+        "deze computer.",
+    )
+    sign_out = _add(
+        commands,
+        "afmelden",
+        "sign_out",
+        "verwijder het account van ZorgTTP uit de sleutelring",
+        "Verwijdert uw account van ZorgTTP uit de sleutelring van deze computer.",
+    )
+    _add_common(sign_in)
+    _add_common(sign_out)
+
+
+# --- what commands share ---------------------------------------------------------------------------
+def _add_file(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", type=Path, metavar="BESTAND", help="het bestand")
+
+
+def _add_address(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--dataset", help="bijvoorbeeld pmicd-interventie of pmicd-interventie@22.2"
+    )
+    command.add_argument("--centre", metavar="CENTRUM", help="het acroniem van uw centrum")
+
+
+def _add_kind(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--soort", metavar="SOORT", help="productie of test")
 
 
 def _add_wait(command: argparse.ArgumentParser, seconds: float, what: str) -> None:
@@ -158,36 +250,27 @@ def _add_wait(command: argparse.ArgumentParser, seconds: float, what: str) -> No
     )
 
 
-def _add_settings(command: argparse.ArgumentParser) -> None:
-    settings = command.add_argument_group(
-        "waar de NHR is", "Ook uit AANLEVEREN_INBOX enzovoort, of uit het configbestand."
+def _add_places(command: argparse.ArgumentParser) -> None:
+    places = command.add_argument_group("waar de NHR is")
+    places.add_argument("--inbox", metavar="BUCKET")
+    places.add_argument("--outbox", metavar="BUCKET")
+    places.add_argument("--endpoint", metavar="URL", help="alleen als het niet AWS zelf is")
+
+
+def _add_common(command: argparse.ArgumentParser) -> None:
+    common = command.add_argument_group(
+        "instellingen", "Wat hier niet staat komt uit AANLEVEREN_… of uit het configbestand."
     )
-    settings.add_argument("--inbox", metavar="BUCKET")
-    settings.add_argument("--outbox", metavar="BUCKET")
-    settings.add_argument("--endpoint", metavar="URL", help="alleen als het niet AWS zelf is")
-    settings.add_argument(
+    common.add_argument("--json", action="store_true", help="de uitkomst als JSON")
+    common.add_argument(
+        "--stil",
+        action="store_true",
+        default=None,
+        help="alleen de uitkomst en fouten, geen voortgang",
+    )
+    common.add_argument(
+        "--logboek", metavar="BESTAND", help="schrijf hierin een regel over deze opdracht"
+    )
+    common.add_argument(
         "--config", metavar="BESTAND", help="TOML (standaard .aanleveren.toml in uw eigen map)"
     )
-
-
-def _add_file(command: argparse.ArgumentParser) -> None:
-    command.add_argument("file", type=Path, metavar="BESTAND", help="het bestand")
-
-
-def _add_address(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--dataset", required=True, help="bijvoorbeeld pmicd-interventie of pmicd-interventie@22.2"
-    )
-    command.add_argument(
-        "--centre",
-        required=True,
-        type=_centre,
-        metavar="CENTRUM",
-        help="het acroniem van uw centrum",
-    )
-
-
-def _centre(text: str) -> str:
-    if not _CENTRE.fullmatch(text):
-        raise argparse.ArgumentTypeError("een acroniem is twee tot acht hoofdletters")
-    return text

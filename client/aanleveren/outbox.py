@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aanleveren.outcome import CommandError, Exit
-from aanleveren.s3 import plain_faults
+from aanleveren.s3 import connect, plain_faults
 from databroker.delivery import outbox_folder
 from databroker.report.summary import RECEIPT
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import ObjectTypeDef
 
+    from aanleveren.settings import Settings
     from databroker.delivery import Centre
 
 _ID = re.compile(r"(?P<centre>[A-Z]{2,8})-[0-9]{8}-[0-9a-f]{16}")
@@ -28,6 +29,15 @@ class Outbox:
 
     s3: S3Client
     bucket: str
+
+    @classmethod
+    def of(cls, settings: Settings) -> Outbox:
+        """Give the outbox that the settings name.
+
+        Raises:
+            CommandError: none is named, or the address is wrong.
+        """
+        return cls(connect(settings.endpoint), settings.need("outbox"))
 
     def folders(self, centre: Centre, file_name: str) -> list[str]:
         """Give the folder of every delivery of a file of this name, the latest last."""

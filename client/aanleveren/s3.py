@@ -9,6 +9,7 @@ from aanleveren.outcome import CommandError, Exit
 
 try:
     import boto3
+    from boto3.s3.transfer import TransferConfig
     from botocore.config import Config
     from botocore.exceptions import (
         BotoCoreError,
@@ -27,8 +28,11 @@ except ImportError as missing:
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import BinaryIO
 
     from mypy_boto3_s3 import S3Client
+
+    from aanleveren.progress import Moved
 
 _PATIENCE = Config(
     connect_timeout=5,
@@ -36,6 +40,8 @@ _PATIENCE = Config(
     retries={"mode": "standard", "total_max_attempts": 3},
     signature_version="s3v4",
 )
+# One object is put in one go: a hospital that breaks off leaves no parts behind.
+_IN_ONE_PUT = TransferConfig(multipart_threshold=5 * 1024**3, use_threads=False)
 _DENIED = {
     "AccessDenied", "AllAccessDisabled", "ExpiredToken", "Forbidden", "InvalidAccessKeyId",
     "InvalidToken", "SignatureDoesNotMatch", "403",
@@ -55,6 +61,16 @@ def connect(endpoint: str | None) -> S3Client:
             return boto3.client("s3", endpoint_url=endpoint, config=_PATIENCE)
         except ValueError as error:
             raise CommandError(Exit.USAGE, "Het adres (endpoint) is geen webadres.") from error
+
+
+def upload(s3: S3Client, bucket: str, key: str, content: BinaryIO, moved: Moved) -> None:
+    """Put a file in a bucket; `moved` hears of every part that went.
+
+    Raises:
+        CommandError: it was not put there.
+    """
+    with plain_faults():
+        s3.upload_fileobj(content, bucket, key, Callback=moved, Config=_IN_ONE_PUT)
 
 
 @contextmanager

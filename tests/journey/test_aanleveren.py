@@ -1,10 +1,14 @@
 """A hospital's ICT checks, delivers and fetches with the command alone."""
 
 import datetime as dt
+import io
 import json
 import os
 import subprocess
 import sys
+import time
+import urllib.request
+from urllib.parse import quote, urlencode
 
 import pytest
 from openpyxl import load_workbook
@@ -19,20 +23,57 @@ ADDRESS = ("--dataset", "pmicd-interventie", "--centre", "MCX")
 
 
 @pytest.fixture
-def aanleveren(told, tmp_path):
+def variables(told, tmp_path):
+    """Give the environment of a hospital's machine."""
+
+    def of(who="MCX"):
+        paths = {"PYTHONPATH": os.pathsep.join(map(str, PLACES)), "HOME": str(tmp_path)}
+        return environment(told, who) | paths
+
+    return of
+
+
+@pytest.fixture
+def aanleveren(variables):
     """Run the command as its own process, as the EPD of a centre."""
 
     def run(*arguments, who="MCX"):
-        paths = {"PYTHONPATH": os.pathsep.join(map(str, PLACES)), "HOME": str(tmp_path)}
         return subprocess.run(  # noqa: S603 - our own command
             [sys.executable, "-m", "aanleveren", *map(str, arguments)],
-            env=environment(told, who) | paths,
+            env=variables(who),
             capture_output=True,
             text=True,
             check=False,
         )
 
     return run
+
+
+@pytest.fixture
+def page(variables):
+    """Open the window, and ask it what its page asks."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "aanleveren", "venster", "--json"],
+        env=variables(),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    place, _, token = json.loads(process.stdout.readline())["address"].partition("/#")
+
+    def ask(method, path, body=None, **asked):
+        question = urllib.request.Request(  # noqa: S310 - our own address
+            f"{place}/{path}?{urlencode(asked, quote_via=quote)}",
+            method=method,
+            data=body,
+            headers={"Origin": place, "Authorization": f"Bearer {token}"},
+        )
+        with urllib.request.urlopen(question, timeout=30) as answer:  # noqa: S310 - our own address
+            return answer.read()
+
+    yield ask
+    process.terminate()
+    process.wait(10)
+    process.stdout.close()
 
 
 def a_file(tmp_path, first_number, **how):
@@ -84,3 +125,48 @@ def test_another_hospital_has_no_access(aanleveren, tmp_path):
     assert [each.returncode for each in tried] == [4, 4, 4]
     assert {each.stdout for each in tried} == {""}
     assert not (tmp_path / "rapport.xlsx").exists()
+
+
+def test_a_task_needs_no_more_than_a_config_file(aanleveren, tmp_path):
+    path, log = a_file(tmp_path, 840_001), tmp_path / "log.txt"
+    lines = ("dataset = 'pmicd-interventie'", "centre = 'MCX'", "soort = 'test'", "stil = true")
+    (tmp_path / ".aanleveren.toml").write_text("\n".join([*lines, f"logboek = '{log}'"]))
+
+    checked = aanleveren("controleer", path)
+    number = json.loads(aanleveren("lever", path, "--wacht", "--json").stdout)["delivery_id"]
+    followed = aanleveren("status", number, "--wacht")
+
+    assert [checked.returncode, followed.returncode] == [0, 0]
+    assert followed.stdout.startswith(f"{number}: getest.")
+    noted = [line.split()[1:3] for line in log.read_text().splitlines()]
+    assert noted == [["controleer", "exit=0"], ["lever", "exit=0"], ["status", "exit=0"]]
+    assert log.read_text().count(f"nummer={number}") == 2
+
+
+def test_who_does_not_type_walks_the_same_road(page, tmp_path):
+    path = a_file(tmp_path, 850_001, errors=0.4)
+    address = {"dataset": "pmicd-interventie", "centre": "MCX", "name": path.name}
+
+    checked = json.loads(page("POST", "check", path.read_bytes(), **address))
+    page("POST", "deliver", b"", file=checked["file"], kind="test")
+    number = until(lambda: json.loads(page("GET", "receipt"))["delivery_id"])
+    done = until(lambda: processed(page, number))
+    report = page("GET", "report", delivery=number)
+
+    assert done["status"] == "getest"
+    assert done["groups"] == checked["groups"]
+    assert done["groups"]
+    assert "Samenvatting" in load_workbook(io.BytesIO(report)).sheetnames
+
+
+def processed(page, number):
+    told = json.loads(page("GET", "status", delivery=number))
+    return told if told["processed"] else None
+
+
+def until(look, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.5)
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,14 @@ class Ran:
     @property
     def findings(self) -> list[dict[str, Any]]:
         return self.document["findings"]
+
+
+@pytest.fixture(autouse=True)
+def nothing_of_a_developer(monkeypatch, tmp_path):
+    """Give every test a home without a config file, and no setting in the environment."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in [name for name in os.environ if name.startswith("AANLEVEREN_")]:
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """`aanleveren lever`, `status` and `rapport` against S3: what lands where, and how a command ends."""
 
+import io
 import json
 import sys
 
@@ -7,6 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from aanleveren import deliver, s3
 from tests.support.cloud import REGION
 from tests.support.reports import a_delivery
 
@@ -66,6 +68,53 @@ def test_a_file_lands_where_the_databroker_looks_for_it(aanleveren, file, nhr):
     key = "epd/MCX/pmicd-interventie/test/kwartaal 3.csv"
     assert (ran.exit_code, ran.out) == (0, f"s3://inbox-bucket/{key}\n")
     assert nhr.get_object(Bucket="inbox-bucket", Key=key)["Body"].read() == file.read_bytes()
+
+
+def test_what_is_kept_in_the_config_file_need_not_be_typed(aanleveren, file, tmp_path):
+    lines = ("dataset = 'pmicd-interventie'", "centre = 'MCX'", "soort = 'productie'")
+    log = tmp_path / "log.txt"
+    (tmp_path / ".aanleveren.toml").write_text("\n".join([*lines, f"logboek = '{log}'"]))
+
+    ran = aanleveren("lever", file)
+
+    key = "epd/MCX/pmicd-interventie/productie/kwartaal 3.csv"
+    assert (ran.exit_code, ran.out) == (0, f"s3://inbox-bucket/{key}\n")
+    assert " lever exit=0 " in log.read_text()
+
+
+def test_json_has_the_place_and_once_it_is_known_the_number(aanleveren, file, nhr, monkeypatch):
+    sent = aanleveren("lever", file, *ADDRESS, "--json")
+    put = nhr.put_object
+
+    def received(*_, **__):
+        put(Bucket="outbox-bucket", Key=f"{FOLDER}ontvangen.json", Body=json.dumps(RECEIPT))
+
+    monkeypatch.setattr(deliver, "upload", received)
+    waited = aanleveren("lever", file, *ADDRESS, "--json", "--wacht")
+
+    place = "s3://inbox-bucket/epd/MCX/pmicd-interventie/test/kwartaal 3.csv"
+    assert sent.document == {"place": place, "delivery_id": None}
+    assert waited.document == {"place": place, "delivery_id": ID}
+
+
+def test_every_byte_that_goes_is_told(nhr, file):
+    file.write_bytes(b"x" * 3_000_000)
+    told = []
+
+    with file.open("rb") as content:
+        s3.upload(nhr, "inbox-bucket", "groot.csv", content, told.append)
+
+    assert sum(told) == 3_000_000
+    assert len(told) > 1
+
+
+def test_a_large_file_is_one_object_put_in_one_go(nhr):
+    asked = []
+    nhr.meta.events.register("before-call.s3.*", lambda model, **_: asked.append(model.name))
+
+    s3.upload(nhr, "inbox-bucket", "groot.csv", io.BytesIO(b"x" * 20_000_000), lambda _: None)
+
+    assert asked == ["PutObject"]
 
 
 def test_without_a_receipt_in_time_another_try_is_not_advised(aanleveren, file, answer):
@@ -131,6 +180,16 @@ def test_who_waits_in_vain_may_try_again(aanleveren, answer):
     assert (ran.exit_code, ran.out) == (3, "")
 
 
+def test_the_log_has_the_number_and_the_counts(aanleveren, answer, tmp_path):
+    answer(ontvangen=RECEIPT, verwerkt=processed(refused=1))
+    log = tmp_path / "log.txt"
+
+    aanleveren("status", ID, "--logboek", log)
+
+    told = "records=9 accepted=8 refused=1 new=8 changed=0 unchanged=0"
+    assert f"{told} nummer={ID}\n" in log.read_text()
+
+
 def test_json_is_the_document_of_the_outbox(aanleveren, answer):
     answer(ontvangen=RECEIPT, verwerkt=processed())
 
@@ -171,6 +230,15 @@ def test_the_report_is_fetched(aanleveren, answer, tmp_path):
 
     assert (ran.exit_code, ran.out) == (0, f"{place}\n")
     assert place.read_bytes() == b"PK..."
+
+
+def test_json_tells_where_the_report_is(aanleveren, answer, tmp_path):
+    answer(ontvangen=RECEIPT, rapportage=b"PK...")
+    place = tmp_path / "rapport.xlsx"
+
+    ran = aanleveren("rapport", ID, "--naar", place, "--json")
+
+    assert ran.document == {"delivery_id": ID, "file": str(place)}
 
 
 def test_without_a_place_the_report_is_named_by_the_delivery(

@@ -63,6 +63,24 @@ def test_a_check_loads_what_it_needs_and_no_more(tmp_path, form, how, needed):
     assert loaded <= {need.name for need in NEEDS}
 
 
+def test_an_installation_brings_no_more_than_it_names():
+    extras = CLIENT["project"]["optional-dependencies"]
+
+    assert {need.name for need in NEEDS} == {"filelock", "numpy", "rich", "tzdata"}
+    assert {name: [Requirement(each).name for each in extras[name]] for name in extras} == {
+        "s3": ["boto3"],
+        "keyring": ["keyring"],
+    }
+
+
+def test_the_page_of_the_window_is_in_the_package():
+    packages = CLIENT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    page = PROJECT / "client" / "aanleveren" / "window" / "page"
+
+    assert packages == ["aanleveren"]
+    assert {each.name for each in page.iterdir()} == {"index.html", "page.css", "page.js"}
+
+
 def test_the_wheel_holds_the_engine_and_the_datasets():
     mapped = CLIENT["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
     placed = {name: (PROJECT / "client" / path).resolve() for path, name in mapped.items()}
@@ -75,7 +93,8 @@ def test_the_wheel_holds_the_engine_and_the_datasets():
 
 
 def test_the_ranges_hold_the_versions_that_everything_is_tested_with():
-    optional = CLIENT["project"]["optional-dependencies"]["s3"]
+    extras = CLIENT["project"]["optional-dependencies"].values()
+    optional = [line for lines in extras for line in lines]
     pins = dict(
         re.findall(
             r"^([a-z0-9-]+)==([^ ;]+)", (PROJECT / "requirements/dev.txt").read_text(), re.MULTILINE
