@@ -1,0 +1,52 @@
+"""Writing records as a file that can be delivered: CSV, or XML."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape, quoteattr
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from databroker.dataset import Dataset
+    from databroker.records import Records
+
+
+def as_csv(records: Records) -> bytes:
+    """Write CSV: semicolons, UTF-8 with a mark that Excel knows it by.
+
+    Every record stands on the line that it had in the hospital's own file, so that a finding about
+    it names a row that the hospital can look up; lines between are left empty.
+    """
+    content = io.StringIO(newline="")
+    writer = csv.writer(content, delimiter=";", lineterminator="\r\n")
+    writer.writerow(records.names)
+    line = 1
+    for row, cells in _lines(records):
+        content.write("\r\n" * (row - line - 1))
+        writer.writerow(cells)
+        line = max(row, line + 1)
+    return content.getvalue().encode("utf-8-sig")
+
+
+def as_xml(records: Records, dataset: Dataset) -> bytes:
+    """Write XML, each record on the line that it had in the hospital's own file."""
+    head = f"dataset={quoteattr(dataset.id)} versie={quoteattr(dataset.version)}"
+    content = io.StringIO()
+    content.write(f'<?xml version="1.0" encoding="UTF-8"?><aanlevering {head}>\n')
+    line = 1
+    for row, cells in _lines(records):
+        content.write("\n" * (row - line - 1))
+        filled = zip(records.names, cells, strict=True)
+        elements = "".join(f"<{name}>{escape(cell)}</{name}>" for name, cell in filled if cell)
+        content.write(f"<record>{elements}</record>\n")
+        line = max(row, line + 1)
+    content.write("</aanlevering>\n")
+    return content.getvalue().encode()
+
+
+def _lines(records: Records) -> Iterator[tuple[int, tuple[str, ...]]]:
+    columns = [[cell or "" for cell in records.column(name)] for name in records.names]
+    yield from zip(records.rows, zip(*columns, strict=True), strict=True)
