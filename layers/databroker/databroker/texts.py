@@ -25,12 +25,19 @@ _FEW = 32
 
 _FIRST_PRINTABLE, _LAST_PRINTABLE = np.uint8(0x20), np.uint8(0x7E)
 
+_BEGIN_A_LETTER = np.zeros(256, bool)
+_BEGIN_A_LETTER[[0xC3, 0xC4, 0xC5]] = True
+"""The first bytes, in UTF-8, of the letters that a name is written with (U+00C0 to U+017F)."""
+
 _MASKS = np.array([(1 << (8 * kept)) - 1 for kept in range(WORD + 1)], np.uint64)
 """What keeps the first so many bytes of a word."""
 
 
 class Strange:
-    """The bytes of a buffer that are not printable ASCII; looked for when first asked."""
+    """The bytes of a buffer that are neither printable ASCII nor of a Latin letter with an accent.
+
+    They are looked for when first asked. The letters (U+00C0 to U+017F) take two bytes each.
+    """
 
     def __init__(self, data: Array, between: Array | None = None) -> None:
         """Leave out the places `between` the cells, such as where the lines of a file end."""
@@ -46,7 +53,10 @@ class Strange:
         if self._between is not None:
             strange[self._between] = False
             self._between = None
-        return np.flatnonzero(strange)
+        places = np.flatnonzero(strange)
+        before = np.maximum(places - 1, 0)
+        letters = _BEGIN_A_LETTER[self._data[places]] | _BEGIN_A_LETTER[self._data[before]]
+        return places[~letters]
 
 
 class Texts:
@@ -104,11 +114,12 @@ class Texts:
 
     def __getitem__(self, index: int) -> str | None:
         """Give a cell as text, None when it is empty."""
-        length = int(self.lengths[index])
-        if not length:
-            return None
-        start = int(self.starts[index])
-        return self.data[start : start + length].tobytes().decode("utf-8", "surrogatepass")
+        return self.content(index).decode("utf-8", "surrogatepass") or None
+
+    def content(self, index: int) -> bytes:
+        """Give the bytes of a cell, of which a cut may have left half a letter."""
+        start, length = int(self.starts[index]), int(self.lengths[index])
+        return self.data[start : start + length].tobytes()
 
     def __iter__(self) -> Iterator[str | None]:
         """Give the cells from top to bottom."""
@@ -163,7 +174,7 @@ class Texts:
         return begin
 
     def strange_cells(self) -> Array:
-        """Give the indexes of the cells with anything in them but printable ASCII, each once."""
+        """Give the indexes of the cells with anything strange in them (`Strange`), each once."""
         strange = (self.strange or Strange(self.data)).places
         if not strange.size or not self.starts.size:
             return np.zeros(0, np.int64)

@@ -111,13 +111,21 @@ def _as_utf_8(content: bytes) -> tuple[bytes, int, str]:
 
 
 def _is_utf_8(content: bytes, begin: int) -> bool:
-    """Tell whether all of it is UTF-8, without making a second copy of the file."""
+    """Tell whether all of it is UTF-8: then so is each run of bytes beyond ASCII."""
     if content.isascii():
         return True
     decoder = codecs.getincrementaldecoder("utf-8")()
+    last = -1
     try:
         for start in range(begin, len(content), _STRETCH):
-            decoder.decode(content[start : start + _STRETCH])
+            data = np.frombuffer(content, np.int8)[start : start + _STRETCH]
+            places = np.flatnonzero(data < 0)
+            runs = np.full((places.size, 2), _SPACE, np.int8)
+            runs[:, 1] = data[places]
+            own = np.ones(runs.shape, bool)
+            own[:, 0] = np.diff(places + start, prepend=last) != 1
+            decoder.decode(runs[own].tobytes())
+            last = start + int(places[-1]) if places.size else last
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False
@@ -280,7 +288,7 @@ class _Stretch:
             return None  # one of the cells may be too long
         rows = row + 1 + (np.searchsorted(breaks, starts) if quoted else np.arange(starts.size))
         strange = Strange(data, np.concatenate([breaks, returns]))
-        spaces = _may_begin_cells(data[:size], separators, strange)
+        spaces = _may_begin_cells(data[:size], separators, strange, quoted=quoted)
         return cls(
             data, end, quoted, spaces, strange, breaks.size, ends, last, starts, rows, delimiter
         )
@@ -369,10 +377,10 @@ def _places_of(breaks: Array, ends: Array) -> Array:
     return np.searchsorted(ends, breaks)
 
 
-def _may_begin_cells(data: Array, separators: Array, strange: Strange) -> bool:
+def _may_begin_cells(data: Array, separators: Array, strange: Strange, *, quoted: bool) -> bool:
     """Tell whether a cell begins with a space, or with what may be one."""
-    begins = separators[:-1] | (data[:-1] == _QUOTE)
-    begins &= data[1:] == _SPACE
+    begins = separators[:-1] | (data[:-1] == _QUOTE) if quoted else separators[:-1]
+    begins = begins & (data[1:] == _SPACE)
     places = strange.places
     first = data[0] == _SPACE or (places[:1] == 0).any()
     before = data[np.maximum(places - 1, 0)]

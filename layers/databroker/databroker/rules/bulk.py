@@ -129,6 +129,13 @@ def bytes_table(change: Callable[[str], str]) -> Array:
 _ASCII = 128
 
 _LOWER, UPPER = bytes_table(str.lower), bytes_table(str.upper)
+
+BEYOND_ASCII = np.arange(256) >= _ASCII
+"""The bytes of which capitals are not looked up in a table (mask)."""
+_NOT_LOWER = BEYOND_ASCII.copy()
+_NOT_LOWER[[0xC3, *range(0xA0, 0xC0)]] = False
+"""Of those, the ones that may be of a capital; U+00E0 to U+00FF are small letters."""
+
 _LETTERS_ALIKE = bytes_table(lambda mark: "a" if mark.isalpha() else mark)
 _RANGE = re.compile(r"([A-Za-z0-9])-([A-Za-z0-9])")
 _REPEAT = re.compile(r"\{[0-9]*,?[0-9]*\}")
@@ -138,8 +145,8 @@ _REPEAT = re.compile(r"\{[0-9]*,?[0-9]*\}")
 def alike(pattern: str) -> Array | None:
     """Tell which bytes a regular expression cannot tell apart, None when that is not clear.
 
-    Bytes it names one by one differ from all others; of the rest, those in the same ranges are
-    alike.
+    Bytes it names one by one differ from all others, as do those of no printable ASCII; of the rest,
+    those in the same ranges are alike.
     """
     if re.search(r"\\[A-Za-z0-9]|\(\?[^:=!]", pattern):
         return None
@@ -151,7 +158,8 @@ def alike(pattern: str) -> Array | None:
     for byte in range(1, 256):
         mark = chr(byte)
         inside = tuple(low <= mark <= high for low, high in ranges)
-        table[byte] = first.setdefault((mark if mark in named else None, inside), byte)
+        own = mark in named or not " " <= mark <= "~"
+        table[byte] = first.setdefault((mark if own else None, inside), byte)
     return table
 
 
@@ -176,7 +184,7 @@ def _lower(_memory: Memory, text: Vector) -> Vector:
         return functions.lower(text)
     if text.lower is None:
         words = [looked_up(_LOWER, word) for word in text.words()]
-        text.lower = text.changed(words, text.texts.lengths, functions.lower)
+        text.lower = text.changed(words, text.texts.lengths, functions.lower, _NOT_LOWER)
     return text.lower
 
 
@@ -189,7 +197,7 @@ def _acronym(_memory: Memory, text: Vector) -> Vector:
     acronyms = text.texts.between(text.texts.starts, text.texts.starts + size)
     count = max(-(-int(size.max(initial=0)) // WORD), 1)
     words = [looked_up(UPPER, acronyms.words(number)) for number in range(count)]
-    return text.changed(words, size, functions.acronym)
+    return text.changed(words, size, functions.acronym, BEYOND_ASCII)
 
 
 def _passes_eleven(_memory: Memory, text: Vector) -> Vector:

@@ -118,9 +118,13 @@ class ColumnReader:
 
     def read(self, texts: Texts) -> Cells:
         """Read a part of the column."""
-        filled = np.flatnonzero(texts.lengths)
-        if filled.size * 4 > len(texts):
+        written = texts.lengths != 0
+        count = np.count_nonzero(written)
+        if count * 4 > len(texts):
             return self._read(texts)
+        if not count:
+            return Cells(self.field, texts, self._nothing(len(texts)), {})
+        filled = np.flatnonzero(written)
         some = self._read(texts.take(filled))
         numbers = some.numbers
         if numbers is not None:
@@ -136,6 +140,9 @@ class ColumnReader:
         if field.type in _TEXTUAL and field.codes is None:
             return self._ordinary_texts(texts)
         return self._short(texts)
+
+    def _nothing(self, count: int) -> Array | None:
+        return None if self.field.type in _TEXTUAL else np.full(count, EMPTY)
 
     def _tabulate(self) -> None:
         entries = self._memo.entries
@@ -153,9 +160,9 @@ class ColumnReader:
         marked = {}
         if self._any_marked:
             entries = self._memo.entries
-            for index in np.flatnonzero(self._marks[numbers]).tolist():
+            for index in np.flatnonzero(self._marks.take(numbers)).tolist():
                 marked[index] = entries[numbers[index]]
-        values = None if self.field.type in _TEXTUAL else self._values[numbers]
+        values = None if self.field.type in _TEXTUAL else self._values.take(numbers)
         return self._with_others(texts, values, long, marked)
 
     def _dates(self, texts: Texts) -> Cells:
@@ -265,7 +272,8 @@ def _are_ordinary(texts: Texts, field: Field) -> Array:
     if field.max_length is not None:
         ordinary &= lengths <= field.max_length
     if field.min_length is not None:
-        ordinary &= lengths >= field.min_length
+        # A letter with an accent has two bytes.
+        ordinary &= lengths >= 2 * field.min_length
     ordinary[texts.strange_cells()] = False
     ordinary |= lengths == 0
     return ordinary

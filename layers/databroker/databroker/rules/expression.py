@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from databroker.rules.bulk import FUNCTIONS, Memory
 from databroker.rules.functions import arguments_of
-from databroker.rules.vectors import Names, compared, equal, no, truth
+from databroker.rules.vectors import Names, compared, equal, everywhere, no, nowhere, truth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -130,11 +130,14 @@ class _Compiler:
 
     def boolean(self, node: ast.BoolOp) -> Answer:
         parts = [self.compile(part) for part in node.values]
-        joined = operator.and_ if isinstance(node.op, ast.And) else operator.or_
+        every = isinstance(node.op, ast.And)
+        joined, decided = (operator.and_, nowhere) if every else (operator.or_, everywhere)
 
         def join(names: Names, memory: Memory) -> Vector:
             answer = truth(parts[0](names, memory))
             for part in parts[1:]:
+                if decided(answer):
+                    break
                 answer = joined(answer, truth(part(names, memory)))
             return answer
 

@@ -98,7 +98,7 @@ class UdiReader:
         ends, places = texts.starts + texts.lengths, texts.starts + _HEAD
         heads = texts.between(texts.starts + _MARK, np.minimum(ends, places))
         gtins = mixed([heads.words(number) for number in range(_GTIN_WORDS)])
-        good = self._gtins.values(gtins, lambda index: gtin_ok(heads[index] or ""))
+        good = self._gtins.values(gtins, lambda index: gtin_ok(_ascii(heads, index)))
         days = {"11": np.full(where.size, EMPTY), "17": np.full(where.size, EMPTY)}
         names = {"10": np.zeros(where.size, np.uint64), "21": np.zeros(where.size, np.uint64)}
         left = np.flatnonzero(good & (places < ends))
@@ -128,7 +128,11 @@ class UdiReader:
     def _read_days(self, part: Texts) -> Array:
         """Read the date that each text begins with; `EMPTY` where there is none."""
         digits = part.between(part.starts, part.starts + np.minimum(part.lengths, _DATE))
-        return self._days.values(digits.words(0), lambda index: _day(digits[index] or ""))
+        return self._days.values(digits.words(0), lambda index: _day(_ascii(digits, index)))
+
+
+def _ascii(texts: Texts, index: int) -> str:
+    return texts.content(index).decode("ascii", "replace")
 
 
 def _mark(identifier: str) -> np.uint64:

@@ -25,6 +25,7 @@ Vector: TypeAlias = Any
 EMPTY = -np.inf
 """An empty cell among numbers: less than any, and equal to itself as None is."""
 
+_BEYOND_ASCII = np.uint64(0x8080_8080_8080_8080)
 _LONGEST = 128
 """Bytes of a text that is compared by word; longer ones are compared one by one."""
 
@@ -45,8 +46,8 @@ class Names(dict[str, Any]):
 class Text:
     """A column of texts.
 
-    The plain ones (printable ASCII, not too long) are looked at by word of eight bytes; `odd` holds
-    the others by index, and their words are zero. An empty cell has zeros only.
+    The plain ones (nothing strange in them, not too long) are looked at by word of eight bytes;
+    `odd` holds the others by index, and their words are zero. An empty cell has zeros only.
     """
 
     def __init__(self, texts: Texts, odd: Mapping[int, str]) -> None:
@@ -116,21 +117,39 @@ class Text:
         return np.stack(self.words(), axis=1).view(np.uint8)
 
     def changed(
-        self, words: Sequence[Array], lengths: Array, change: Callable[[str], str | None]
+        self,
+        words: Sequence[Array],
+        lengths: Array,
+        change: Callable[[str], str | None],
+        unsure: Array,
     ) -> Text:
         """Give other texts in place of these.
 
-        `words` and `lengths` are those of the plain ones; `change` makes the same of an odd one.
+        `words` and `lengths` are those of the plain ones; `change` makes the same of an odd one,
+        and of one with an `unsure` byte (mask of 256), of which the words do not tell.
         """
+        odd = {index: change(text) or "" for index, text in self.odd.items()}
+        if asked := self._with_any(unsure):
+            odd |= {index: change(self[index] or "") or "" for index in asked}
+            words, lengths = [word.copy() for word in words], lengths.copy()
+            for values in (*words, lengths):
+                values[asked] = 0
         count = len(words)
         data = np.zeros((self.texts.lengths.size + 1, count), np.uint64)
         for number, word in enumerate(words):
             data[:-1, number] = word
         starts = np.arange(0, len(self) * count * WORD, count * WORD, dtype=np.int32)
-        odd = {index: change(text) or "" for index, text in self.odd.items()}
         text = Text(Texts(data.ravel().view(np.uint8), starts, lengths), odd)
         text._words = dict(enumerate(words))
         return text
+
+    def _with_any(self, marked: Array) -> list[int]:
+        """Give the indexes of the plain texts with one of some bytes, all beyond ASCII (mask)."""
+        words = self.words()
+        beyond = np.flatnonzero(np.bitwise_or.reduce(words) & _BEYOND_ASCII)
+        rows = np.stack([word[beyond] for word in words], axis=1).view(np.uint8)
+        found: list[int] = beyond[marked[rows].any(axis=1)].tolist()
+        return found
 
     def equals(self, other: Text | str | None) -> Array:
         """Give a mask of the cells that are the same as the other's, or as one text."""
@@ -184,11 +203,11 @@ class Answers:
 
 def looked_up(table: Array, words: Array) -> Array:
     """Look up every byte of some words in a table (uint8); zero stays zero."""
-    filled = np.flatnonzero(words)
-    if 2 * filled.size > words.size:
-        return table[words.view(np.uint8)].view(np.uint64)
+    filled = words != 0
+    if 2 * np.count_nonzero(filled) >= words.size:
+        return np.frombuffer(words.tobytes().translate(table.tobytes()), np.uint64)
     found = np.zeros(words.size, np.uint64)  # as where only a few texts are so long
-    found[filled] = table[words[filled].view(np.uint8)].view(np.uint64)
+    found[filled] = looked_up(table, words[filled])
     return found
 
 
@@ -199,6 +218,16 @@ def truth(value: Vector) -> Vector:
     if isinstance(value, Text):
         return value.filled
     return bool(value)
+
+
+def nowhere(mask: Vector) -> bool:
+    """Tell whether nothing is true."""
+    return not (mask.any() if isinstance(mask, np.ndarray) else mask)
+
+
+def everywhere(mask: Vector) -> bool:
+    """Tell whether everything is true."""
+    return bool(mask.all() if isinstance(mask, np.ndarray) else mask)
 
 
 def no(mask: Vector) -> Vector:

@@ -10,7 +10,7 @@ import numpy as np
 
 from databroker.records import Records
 from databroker.rules import NUMBER
-from databroker.rules.bulk import FUNCTIONS, UPPER
+from databroker.rules.bulk import BEYOND_ASCII, FUNCTIONS, UPPER
 from databroker.rules.calendar import civil
 from databroker.rules.memo import mixed
 from databroker.rules.vectors import EMPTY, Text, looked_up
@@ -239,7 +239,7 @@ def _once_if_all_the_same(values: Array) -> Array:
 
 def _capitals(text: Text) -> Text:
     words = [looked_up(UPPER, word) for word in text.words()]
-    return text.changed(words, text.texts.lengths, str.upper)
+    return text.changed(words, text.texts.lengths, str.upper, BEYOND_ASCII)
 
 
 def _alike(parts: Sequence[Array]) -> Iterator[list[int]]:
