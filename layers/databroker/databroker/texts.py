@@ -66,7 +66,7 @@ class Texts:
     and `lengths` (int32) count in bytes.
     """
 
-    __slots__ = ("data", "lengths", "starts", "strange")
+    __slots__ = ("_words", "data", "lengths", "starts", "strange")
 
     def __init__(
         self, data: Array, starts: Array, lengths: Array, strange: Strange | None = None
@@ -76,6 +76,7 @@ class Texts:
         self.starts = starts
         self.lengths = lengths
         self.strange = strange
+        self._words: dict[int, Array] = {}
 
     @classmethod
     def of(cls, cells: Iterable[str | None]) -> Texts:
@@ -106,6 +107,20 @@ class Texts:
             np.concatenate([*data, np.zeros(WORD, np.uint8)]),
             np.concatenate(starts).astype(np.int32) if own else np.zeros(0, np.int32),
             np.concatenate([part.lengths for part in own]) if own else np.zeros(0, np.int32),
+        )
+
+    @classmethod
+    def stacked(cls, parts: Sequence[Texts]) -> Texts:
+        """Put columns under each other; a buffer that they share goes on being shared."""
+        written = [part for part in parts if part.lengths.any()] or [parts[0]]
+        data, strange = written[0].data, written[0].strange
+        if any(part.data is not data for part in written):
+            return cls.concat(parts)
+        starts = [
+            part.starts if part.data is data else np.zeros_like(part.starts) for part in parts
+        ]
+        return cls(
+            data, np.concatenate(starts), np.concatenate([part.lengths for part in parts]), strange
         )
 
     def __len__(self) -> int:
@@ -148,7 +163,21 @@ class Texts:
 
     def take(self, indexes: Array | slice) -> Texts:
         """Give some cells, by their indexes, a mask or a slice; the buffer is shared."""
+        if isinstance(indexes, np.ndarray) and indexes.dtype != bool:
+            starts, lengths = self.starts.take(indexes), self.lengths.take(indexes)
+            return Texts(self.data, starts, lengths, self.strange)
         return Texts(self.data, self.starts[indexes], self.lengths[indexes], self.strange)
+
+    def taken(self, indexes: Array) -> Texts:
+        """Give some cells, by different indexes in order; when that is all of them, the same column."""
+        return self if indexes.size == self.lengths.size else self.take(indexes)
+
+    def cut(self, begin: int | Array, size: int | None = None) -> Texts:
+        """Give the bytes of each cell from a place on, `size` of them at most."""
+        lengths = self.lengths - begin
+        if size is not None:
+            lengths = np.minimum(lengths, size)
+        return Texts(self.data, self.starts + begin, np.maximum(lengths, 0), self.strange)
 
     def between(self, starts: Array, ends: Array) -> Texts:
         """Give other cells in the same buffer."""
@@ -157,13 +186,32 @@ class Texts:
     def words(self, number: int) -> Array:
         """Give the eight bytes from `8 * number` on of every cell (uint64), zeros past its end."""
         starts, left = self.starts, self.lengths
-        size = self.data.size - WORD + 1
         if number:
-            starts, left = np.minimum(starts + WORD * number, size - 1), left - WORD * number
-        view: Array = np.ndarray(size, "<u8", self.data.data, strides=(1,))
+            left = left - WORD * number
+            long = np.flatnonzero(left > 0)
+            if 2 * long.size < left.size:  # as where only a few texts are so long
+                found = np.zeros(left.size, np.uint64)
+                found[long] = self._read_words(starts[long] + WORD * number, left[long])
+                return found
+            starts = np.minimum(starts + WORD * number, self.data.size - WORD)
+        return self._read_words(starts, left)
+
+    def kept_words(self, number: int) -> Array:
+        """Give the same, kept as long as the column: for what is asked more than once."""
+        if number not in self._words:
+            self._words[number] = self.words(number)
+        return self._words[number]
+
+    def _read_words(self, starts: Array, left: Array) -> Array:
+        view: Array = np.ndarray(self.data.size - WORD + 1, "<u8", self.data.data, strides=(1,))
         found: Array = view[starts]
         found &= _MASKS.take(left, mode="clip")
         return found
+
+    def with_words(self, words: Sequence[Array]) -> Texts:
+        """Give the same column; these are known to be the words of its cells."""
+        self._words = dict(enumerate(words))
+        return self
 
     def begin_with(self, text: bytes) -> Array:
         """Give a mask of the cells that begin with a text."""

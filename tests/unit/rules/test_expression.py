@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from databroker.rules.bulk import Memory
 from databroker.rules.expression import ExpressionError, compile_expression
-from databroker.rules.vectors import EMPTY, Text, truth
+from databroker.rules.vectors import EMPTY, OfLeads, Owners, Text, truth
 from databroker.texts import Texts
 from tests.support.reference.expression import compile_expression as reference
 
@@ -28,10 +28,9 @@ def column(value: Any) -> Any:
         case dt.date():
             return np.array([EMPTY, float(value.toordinal())])
         case list():
-            return [
-                (np.array([False, True]), {name: column(each) for name, each in item.items()})
-                for item in value
-            ]
+            kinds = np.array([column(item["kind"])[1] for item in value], float)
+            owners = Owners(np.ones(kinds.size, int), 2)
+            return OfLeads(owners, np.ones(kinds.size, bool), {"kind": kinds})
         case _:
             return np.array([EMPTY, EMPTY if value is None else float(value)])
 

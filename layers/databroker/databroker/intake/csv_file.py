@@ -38,6 +38,8 @@ _MAX_CELL = csv.field_size_limit()
 _HEADER_REACH = 100_000
 _STRETCH = 4_000_000
 """Bytes that are cut into cells together."""
+_TURNED = 512
+"""Lines whose cells are turned into columns together: as many as fit in the cache."""
 _MANY_LINES = 100_000
 """Lines that are cut together; more in one stretch are blank ones."""
 
@@ -326,13 +328,15 @@ class _Stretch:
         ends = (
             self.ends.reshape(-1, width) if whole else self.ends[first[:, None] + np.arange(width)]
         )
-        ends = np.ascontiguousarray(ends.T, np.int32)
+        columns = np.empty((width, len(ends)), np.int32)
+        for begin in range(0, len(ends), _TURNED):
+            columns[:, begin : begin + _TURNED] = ends[begin : begin + _TURNED].T
         line_starts = self.starts[lines].astype(np.int32)
         line_ends = self._line_ends()[lines].astype(np.int32)
 
         def cells(place: int) -> Texts:
-            start = ends[place - 1] + 1 if place else line_starts
-            end = ends[place] if place < width - 1 else line_ends
+            start = columns[place - 1] + 1 if place else line_starts
+            end = columns[place] if place < width - 1 else line_ends
             if self.quoted:
                 quotes = (self.data[start] == _QUOTE) & (end > start)
                 start, end = start + quotes, end - quotes

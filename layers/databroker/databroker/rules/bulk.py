@@ -21,6 +21,7 @@ from databroker.rules.implants import Implants, Names, UdiReader
 from databroker.rules.vectors import (
     EMPTY,
     Answers,
+    OfLeads,
     Text,
     Vector,
     compared,
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
 
     from databroker.texts import Array
 
-Found = list[tuple[Vector, Vector]]
-"""What a loop collects: each value, and for which records it is one of them."""
+Found = OfLeads | list[tuple[Vector, Vector]]
+"""What a loop collects: of the leads, or each value and for which rows it is one of them."""
 
 
 @dataclass
@@ -257,18 +258,8 @@ def _udi(memory: Memory, code: Vector) -> Vector:
 def _udi_part(memory: Memory, code: Vector, identifier: str) -> Vector:
     if code is None:
         return None
-    found = memory.implants(code)
-    match identifier:
-        case "11":
-            return found.produced
-        case "17":
-            return found.expires
-        case "10":
-            return Names(found.lot)
-        case "21":
-            return Names(found.serial)
-        case _:
-            raise KeyError(identifier)
+    part = memory.implants(code).part(identifier)
+    return Names(part) if part.dtype == np.uint64 else part
 
 
 def _udi_serial(memory: Memory, code: Vector) -> Vector:
@@ -277,6 +268,8 @@ def _udi_serial(memory: Memory, code: Vector) -> Vector:
 
 # --- loops ---------------------------------------------------------------------------------------
 def _any(_memory: Memory, found: Found) -> Vector:
+    if isinstance(found, OfLeads):
+        return found.owners.having(found.meant & truth(found.value))
     answer: Vector = False
     for there, value in found:
         answer = answer | (there & truth(value))
@@ -284,6 +277,8 @@ def _any(_memory: Memory, found: Found) -> Vector:
 
 
 def _all(_memory: Memory, found: Found) -> Vector:
+    if isinstance(found, OfLeads):
+        return ~found.owners.having(found.meant & no(truth(found.value)))
     answer: Vector = True
     for there, value in found:
         answer = answer & (no(there) | truth(value))
@@ -291,10 +286,14 @@ def _all(_memory: Memory, found: Found) -> Vector:
 
 
 def _len(_memory: Memory, found: Found) -> Vector:
+    if isinstance(found, OfLeads):
+        return found.owners.counted(found.meant)
     return sum((there * 1.0 for there, _ in found), 0.0)
 
 
 def _has_double(_memory: Memory, found: Found) -> Vector:
+    if isinstance(found, OfLeads):
+        return found.owners.doubled(found.meant, found.value)
     answer: Vector = False
     for number, (there, value) in enumerate(found):
         for also_there, other in found[:number]:

@@ -212,7 +212,7 @@ def _read_dates(texts: Texts) -> tuple[Array, Array]:
 
     Gives the days, and a mask of the cells that are such a date or empty.
     """
-    first, last = texts.words(0), texts.words(1)
+    first, last = texts.kept_words(0), texts.words(1)
     marks = first & np.uint64(0x0000_FF00_00FF_0000)
     dated = (marks == np.uint64(0x0000_2D00_002D_0000)) | (
         marks == np.uint64(0x0000_2F00_002F_0000)
@@ -256,11 +256,10 @@ def _word(text: bytes) -> Any:
 def _are_ordinary(texts: Texts, field: Field) -> Array:
     """Give a mask of the cells that are plain text of an accepted length, or empty."""
     lengths = texts.lengths
-    word = texts.words(0)
+    word = texts.kept_words(0)
     first = (word & np.uint64(0xFF)).astype(np.uint8)
-    ordinary = _ORDINARY_STARTS[first]
-    last = texts.data[texts.starts + np.maximum(lengths, 1) - 1]
-    ordinary &= last != _SPACE
+    ordinary = _ORDINARY_STARTS.take(first)
+    ordinary &= texts.data.take(texts.starts + np.maximum(lengths, 1) - 1) != _SPACE
     for code in {"0", field.unknown} - {None}:
         # `0_Nee` is a code with its label.
         labelled = f"{code}_".encode()[:WORD]

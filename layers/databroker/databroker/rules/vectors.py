@@ -7,6 +7,9 @@ the same for every record is what Python has for it: a number, a text, a boolean
 
 from __future__ import annotations
 
+import operator
+from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -33,14 +36,21 @@ _LONGEST = 128
 class Names(dict[str, Any]):
     """Names and their values; one that is not here is asked further out."""
 
-    def __init__(self, further: Callable[[str], Any], own: Mapping[str, Any] | None = None) -> None:
-        """Start with own names, and where to ask for the others."""
+    def __init__(
+        self,
+        further: Callable[[str], Any],
+        own: Mapping[str, Any] | None = None,
+        given: Callable[[Vector], Vector] | None = None,
+    ) -> None:
+        """Start with own names, and where to ask for the others; `given` is what comes of those."""
         super().__init__(own or {})
         self._further = further
+        self._given = given
 
     def __missing__(self, name: str) -> Any:
         """Ask further out."""
-        return self._further(name)
+        found = self._further(name)
+        return found if self._given is None else self._given(found)
 
 
 class Text:
@@ -57,7 +67,6 @@ class Text:
         self.implants: Any = None
         self.lower: Text | None = None
         self.count = max(-(-int(texts.lengths.max(initial=0)) // WORD), 1)
-        self._words: dict[int, Array] = {}
 
     @classmethod
     def of(cls, texts: Texts) -> Text:
@@ -80,6 +89,15 @@ class Text:
         """Give one cell, None when it is empty."""
         return self.odd.get(index) or self.texts[index]
 
+    def take(self, indexes: Array) -> Text:
+        """Give some texts, by index."""
+        odd = {}
+        if self.odd:
+            text_at = self.odd.get
+            found = ((place, text_at(at)) for place, at in enumerate(indexes.tolist()))
+            odd = {place: text for place, text in found if text is not None}
+        return Text(self.texts.take(indexes), odd)
+
     @property
     def filled(self) -> Array:
         """Give a mask of the cells with anything in them."""
@@ -89,9 +107,7 @@ class Text:
 
     def word(self, number: int) -> Array:
         """Give one word of every text; past the longest there are only zeros."""
-        if number not in self._words:
-            self._words[number] = self.texts.words(number)
-        return self._words[number]
+        return self.texts.kept_words(number)
 
     def words(self) -> list[Array]:
         """Give the words of the texts, at least one."""
@@ -107,7 +123,7 @@ class Text:
 
     def keys(self) -> Array:
         """Give a key (uint64) for every text, 0 for an empty one; equal texts have equal keys."""
-        keys = mixed(self.words())
+        keys = mixed(self.words()).copy()
         for index, odd in self.odd.items():
             keys[index] = hash(odd) % (1 << 64)
         return keys
@@ -139,14 +155,12 @@ class Text:
         for number, word in enumerate(words):
             data[:-1, number] = word
         starts = np.arange(0, len(self) * count * WORD, count * WORD, dtype=np.int32)
-        text = Text(Texts(data.ravel().view(np.uint8), starts, lengths), odd)
-        text._words = dict(enumerate(words))
-        return text
+        return Text(Texts(data.ravel().view(np.uint8), starts, lengths).with_words(words), odd)
 
     def _with_any(self, marked: Array) -> list[int]:
         """Give the indexes of the plain texts with one of some bytes, all beyond ASCII (mask)."""
         words = self.words()
-        beyond = np.flatnonzero(np.bitwise_or.reduce(words) & _BEYOND_ASCII)
+        beyond = np.flatnonzero(reduce(operator.or_, words) & _BEYOND_ASCII)
         rows = np.stack([word[beyond] for word in words], axis=1).view(np.uint8)
         found: list[int] = beyond[marked[rows].any(axis=1)].tolist()
         return found
@@ -173,6 +187,62 @@ class Text:
         for index, odd in self.odd.items():
             same[index] = odd == text
         return same
+
+
+@dataclass(frozen=True)
+class Owners:
+    """Of which record each lead is: `records` (indexes), out of `count` of them."""
+
+    records: Array
+    count: int
+
+    def given(self, value: Vector) -> Vector:
+        """Give every lead what its record has."""
+        return value.take(self.records) if hasattr(value, "take") else value
+
+    def having(self, leads: Array) -> Array:
+        """Give a mask of the records with any of some leads (mask)."""
+        found = np.zeros(self.count, bool)
+        found[self.records[leads]] = True
+        return found
+
+    def counted(self, leads: Array) -> Array:
+        """Count, for every record, which of some leads it has (mask)."""
+        return np.bincount(self.records[leads], minlength=self.count).astype(float)
+
+    def doubled(self, leads: Array, value: Vector) -> Array:
+        """Give a mask of the records of which two of some leads (mask) have the same value."""
+        at = np.flatnonzero(leads)
+        at = at[np.argsort(self.records[at], kind="stable")]
+        records = self.records[at]
+        keys = [key[at] for key in _keys(value, leads.size)]
+        found = np.zeros(self.count, bool)
+        for apart in range(1, records.size):
+            same = records[apart:] == records[:-apart]
+            if not same.any():
+                break
+            for key in keys:
+                same &= key[apart:] == key[:-apart]
+            found[records[apart:][same]] = True
+        return found
+
+
+@dataclass(frozen=True)
+class OfLeads:
+    """What a loop over leads collects: which leads are meant (mask), and the value of each."""
+
+    owners: Owners
+    meant: Array
+    value: Vector
+
+
+def _keys(value: Vector, count: int) -> list[Array]:
+    """Give columns (arrays) that are the same where values are."""
+    if isinstance(value, tuple):
+        return [key for part in value for key in _keys(part, count)]
+    if isinstance(value, np.ndarray):
+        return [value]
+    return [value.keys()] if hasattr(value, "keys") else [np.zeros(count, bool)]
 
 
 class Answers:
