@@ -77,3 +77,13 @@ def test_one_lead_that_cannot_be_read_leaves_the_others_answerable() -> None:
     part = the_part(lead_terminatie_reden1="x", lead_terminatie_reden2="10")
 
     assert said_of_each(the_rule("F-404").ask(part)) == [NOT_APPLICABLE, BROKEN]
+
+
+def test_leads_of_nothing_but_spaces_are_not_there() -> None:
+    part = the_part(lead_type3=" ", lead_type4="10")
+
+    assert list(part.leads.slots) == [1, 2, 3, 4]
+    assert part.leads.there is not None
+    assert part.leads.there.tolist() == [True, True, False, True]
+    assert part.leads.has_gap().tolist() == [True]
+    assert said_of_each(the_rule("F-401").ask(part)) == [HOLDS, HOLDS, NOT_APPLICABLE, BROKEN]

@@ -52,3 +52,18 @@ def test_a_column_in_lower_case_equals_the_texts_in_lower_case(texts: list[str |
     wanted = Text.of(Texts.of([None if text is None else text.lower() for text in texts]))
 
     assert lower.equals(wanted).all()
+
+
+@pytest.mark.parametrize("size", [3, 300])
+@given(before=TEXTS.filter(bool), after=st.none() | st.sampled_from(["MCX-1", "É", "x" * 200]))
+def test_a_changed_text_is_like_any_other(
+    size: int, before: list[str | None], after: str | None
+) -> None:
+    texts = [*before, *["MCX-1"] * size, "É", "x" * 200]
+    wanted = Text.of(Texts.of([after, *texts[1:]]))
+
+    changed = Text.of(Texts.of(texts)).patched({0: after})
+
+    assert changed.equals(wanted).all()
+    assert changed.keys().tolist() == wanted.keys().tolist()
+    assert changed.filled.tolist() == wanted.filled.tolist()

@@ -91,20 +91,25 @@ class Cells:
 
     @cached_property
     def as_text(self) -> Text:
-        """Give the canonical texts as conditions see them."""
-        return Text.of(self.canonical())
+        """Give the canonical texts of a column of text, as conditions see them."""
+        return Text.of(self.raw).patched(self._changed(unreadable=False))
 
-    def canonical(self, *, unreadable: bool = False) -> Texts:
-        """Give the canonical text of the column; what cannot be read is empty, or as delivered."""
+    def as_delivered(self) -> Text:
+        """Give the same, with what cannot be read as it was delivered."""
+        return Text.of(self.raw).patched(self._changed(unreadable=True))
+
+    def canonical(self) -> Texts:
+        """Give the canonical text of the column; what cannot be read is empty."""
         plain = self.raw
         if self.field.type is FieldType.DATE and self.numbers is not None:
             plain = _as_iso(plain, np.isfinite(self.numbers))
-        return plain.patched(
-            {
-                index: cell.text if unreadable or not cell.problem else None
-                for index, cell in self.marked.items()
-            }
-        )
+        return plain.patched(self._changed(unreadable=False))
+
+    def _changed(self, *, unreadable: bool) -> Mapping[int, str | None]:
+        return {
+            index: cell.text if unreadable or not cell.problem else None
+            for index, cell in self.marked.items()
+        }
 
 
 class ColumnReader:

@@ -189,8 +189,10 @@ class _Compiler:
         def called(names: Names, memory: Memory) -> Vector:
             return function(memory, *[one(names, memory) for one in arguments])
 
+        if not self.loop_names:
+            return called
         inside = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
-        if not self.loop_names or inside.intersection(self.loop_names):
+        if inside.intersection(self.loop_names):
             return called
         # It is the same for all that the loop meets: asked once, before the loop, under its text.
         text = ast.unparse(node)

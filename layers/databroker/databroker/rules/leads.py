@@ -138,8 +138,11 @@ class Leads(Rows):
 
     def _present(self) -> dict[int, Array]:
         """Give, by number, the records that have such a lead (indexes)."""
-        there = np.ones(self.size, bool) if self.there is None else self.there
-        return {slot: self.owners.records[here][there[here]] for slot, here in self.slots.items()}
+        records, there = self.owners.records, self.there
+        return {
+            slot: records[here] if there is None else records[here][there[here]]
+            for slot, here in self.slots.items()
+        }
 
     def _texts(self, stem: str) -> Texts:
         columns, records = self._columns[stem], self._part.records

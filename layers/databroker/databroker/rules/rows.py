@@ -88,8 +88,7 @@ class Rows(ABC):
         """Take values out, so that no rule sees them (mask)."""
         value = self.value(stem)
         if isinstance(value, Text):
-            texts = self.cells(stem).canonical()
-            self._values[stem] = Text.of(texts.patched(dict.fromkeys(np.flatnonzero(where))))
+            self._values[stem] = value.patched(dict.fromkeys(np.flatnonzero(where).tolist()))
         else:
             self._values[stem] = np.where(where, EMPTY, value)
         self.forget()
@@ -141,7 +140,7 @@ class Rows(ABC):
         if cells.numbers is not None:
             return cells.numbers
         if self._as_delivered and cells.problems:
-            return Text.of(cells.canonical(unreadable=True))
+            return cells.as_delivered()
         return cells.as_text
 
 

@@ -29,6 +29,8 @@ EMPTY = -np.inf
 """An empty cell among numbers: less than any, and equal to itself as None is."""
 
 _BEYOND_ASCII = np.uint64(0x8080_8080_8080_8080)
+_FEW = 64
+"""One in so many texts is looked at on its own rather than written in a new buffer."""
 _LONGEST = 128
 """Bytes of a text that is compared by word; longer ones are compared one by one."""
 
@@ -57,7 +59,8 @@ class Text:
     """A column of texts.
 
     The plain ones (nothing strange in them, not too long) are looked at by word of eight bytes;
-    `odd` holds the others by index, and their words are zero. An empty cell has zeros only.
+    `odd` holds the others by index, as well as some that were changed, and their words are zero. An
+    empty cell has zeros only.
     """
 
     def __init__(self, texts: Texts, odd: Mapping[int, str]) -> None:
@@ -88,6 +91,17 @@ class Text:
     def __getitem__(self, index: int) -> str | None:
         """Give one cell, None when it is empty."""
         return self.odd.get(index) or self.texts[index]
+
+    def patched(self, cells: Mapping[int, str | None]) -> Text:
+        """Give the column with other text in some cells, by index."""
+        if not cells:
+            return self
+        odd = {**self.odd, **cells}
+        if len(cells) * _FEW > len(self):
+            return Text.of(self.texts.patched(odd))
+        where = np.zeros(len(self), bool)
+        where[list(cells)] = True
+        return Text(self.texts.blanked(where), {at: text for at, text in odd.items() if text})
 
     def take(self, indexes: Array) -> Text:
         """Give some texts, by index."""
@@ -124,8 +138,10 @@ class Text:
     def keys(self) -> Array:
         """Give a key (uint64) for every text, 0 for an empty one; equal texts have equal keys."""
         keys = mixed(self.words()).copy()
-        for index, odd in self.odd.items():
-            keys[index] = hash(odd) % (1 << 64)
+        if self.odd:
+            odd = Texts.of(self.odd.values())
+            count = -(-int(odd.lengths.max()) // WORD)
+            keys[list(self.odd)] = mixed([odd.words(number) for number in range(count)])
         return keys
 
     def bytes(self) -> Array:

@@ -76,8 +76,9 @@ class Across:
     def add(self, done: Answered) -> None:
         """Remember some records."""
         part, asked = done.part, done.asked.mask
-        named, day = part.value(NUMBER), part.value(_DAY)
-        text = _capitals(Text.of(Texts.empty(part.size)) if named is None else named)
+        day = part.value(_DAY)
+        named = part.cells(NUMBER).canonical() if part.has(NUMBER) else Texts.empty(part.size)
+        text = _capitals(Text.of(named))
         days = np.full(part.size, EMPTY) if day is None else day
         self._remember_implants(done)
         self._kept.append(
