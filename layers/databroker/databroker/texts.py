@@ -49,7 +49,9 @@ class Strange:
         """Give where they are."""
         data = self._data[: self._data.size - WORD]
         # Taken together: 0x20 is the first of the printable ones, and what is less wraps around.
-        strange = (data - _FIRST_PRINTABLE) > _LAST_PRINTABLE - _FIRST_PRINTABLE
+        shifted = data - _FIRST_PRINTABLE
+        strange = shifted.view(bool)
+        np.greater(shifted, _LAST_PRINTABLE - _FIRST_PRINTABLE, out=strange)
         if self._between is not None:
             strange[self._between] = False
             self._between = None

@@ -264,7 +264,8 @@ class _Stretch:
             data = buffer(content[begin:end])
         size = end - begin
         newlines = data[:size] == _NEWLINE
-        separators = newlines | (data[:size] == ord(delimiter))
+        separators = data[:size] == ord(delimiter)
+        separators |= newlines
         breaks = np.flatnonzero(newlines)
         if breaks.size > _MANY_LINES:
             fewer = begin + int(breaks[_MANY_LINES - 1]) + 1
@@ -383,8 +384,8 @@ def _places_of(breaks: Array, ends: Array) -> Array:
 
 def _may_begin_cells(data: Array, separators: Array, strange: Strange, *, quoted: bool) -> bool:
     """Tell whether a cell begins with a space, or with what may be one."""
-    begins = separators[:-1] | (data[:-1] == _QUOTE) if quoted else separators[:-1]
-    begins = begins & (data[1:] == _SPACE)
+    begins = data[1:] == _SPACE
+    begins &= separators[:-1] | (data[:-1] == _QUOTE) if quoted else separators[:-1]
     places = strange.places
     first = data[0] == _SPACE or (places[:1] == 0).any()
     before = data[np.maximum(places - 1, 0)]
