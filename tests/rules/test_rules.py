@@ -80,7 +80,7 @@ def answers(dataset: Dataset, code: str, row: Row, context: Context) -> tuple[bo
     """Tell whether the record, or a lead of it, breaks a rule, and whether any keeps it."""
     part = Examination(dataset, context, Phase.VALIDATE).part(records_of(row))
     cases = [rule for rule in rule_book(dataset).rules if rule.rule.code == code]
-    said = [case.ask(part, slot) for case in cases for slot in case.slots(part)]
+    said = [case.ask(part) for case in cases]
     return any(each.true.any() for each in said), any(each.false.any() for each in said)
 
 

@@ -69,14 +69,14 @@ def test_cells_that_begin_with_a_text_do(cells: list[str | None], text: str) -> 
 
 
 @given(CELLS, st.booleans())
-def test_strange_cells_are_those_that_are_not_plain_ascii(
+def test_strange_cells_are_those_with_more_than_ascii_and_accented_letters(
     cells: list[str | None], turned: bool
 ) -> None:
     texts = Texts.of(cells)
     if turned:
         texts, cells = texts.take(slice(None, None, -1)), cells[::-1]
 
-    plain = {chr(code) for code in range(0x20, 0x7F)}
+    plain = {chr(code) for code in (*range(0x20, 0x7F), *range(0xC0, 0x180))}
     strange = [index for index, cell in enumerate(cells) if set(cell or "") - plain]
     assert texts.strange_cells().tolist() == strange
 

@@ -64,6 +64,12 @@ class Origin:
         sheet = self.sheet if plain else "'" + self.sheet.replace("'", "''") + "'"
         return f"{sheet}!{letter}{row}"
 
+    def cells(self, column: str, rows: Sequence[int]) -> list[str | None]:
+        """Give where the cells of a column stand, as `cell` does."""
+        if column not in self.paths and (self.sheet is None or column not in self.letters):
+            return [None] * len(rows)
+        return [self.cell(column, row) for row in rows]
+
     def to_json(self) -> str:
         """Write it down, to go with the table."""
         facts = {each.name: getattr(self, each.name) for each in fields(self)}

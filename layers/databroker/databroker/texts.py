@@ -25,12 +25,19 @@ _FEW = 32
 
 _FIRST_PRINTABLE, _LAST_PRINTABLE = np.uint8(0x20), np.uint8(0x7E)
 
+_BEGIN_A_LETTER = np.zeros(256, bool)
+_BEGIN_A_LETTER[[0xC3, 0xC4, 0xC5]] = True
+"""The first bytes, in UTF-8, of the letters that a name is written with (U+00C0 to U+017F)."""
+
 _MASKS = np.array([(1 << (8 * kept)) - 1 for kept in range(WORD + 1)], np.uint64)
 """What keeps the first so many bytes of a word."""
 
 
 class Strange:
-    """The bytes of a buffer that are not printable ASCII; looked for when first asked."""
+    """The bytes of a buffer that are neither printable ASCII nor of a Latin letter with an accent.
+
+    They are looked for when first asked. The letters (U+00C0 to U+017F) take two bytes each.
+    """
 
     def __init__(self, data: Array, between: Array | None = None) -> None:
         """Leave out the places `between` the cells, such as where the lines of a file end."""
@@ -42,11 +49,16 @@ class Strange:
         """Give where they are."""
         data = self._data[: self._data.size - WORD]
         # Taken together: 0x20 is the first of the printable ones, and what is less wraps around.
-        strange = (data - _FIRST_PRINTABLE) > _LAST_PRINTABLE - _FIRST_PRINTABLE
+        shifted = data - _FIRST_PRINTABLE
+        strange = shifted.view(bool)
+        np.greater(shifted, _LAST_PRINTABLE - _FIRST_PRINTABLE, out=strange)
         if self._between is not None:
             strange[self._between] = False
             self._between = None
-        return np.flatnonzero(strange)
+        places = np.flatnonzero(strange)
+        before = np.maximum(places - 1, 0)
+        letters = _BEGIN_A_LETTER[self._data[places]] | _BEGIN_A_LETTER[self._data[before]]
+        return places[~letters]
 
 
 class Texts:
@@ -56,7 +68,7 @@ class Texts:
     and `lengths` (int32) count in bytes.
     """
 
-    __slots__ = ("data", "lengths", "starts", "strange")
+    __slots__ = ("_words", "data", "lengths", "starts", "strange")
 
     def __init__(
         self, data: Array, starts: Array, lengths: Array, strange: Strange | None = None
@@ -66,6 +78,7 @@ class Texts:
         self.starts = starts
         self.lengths = lengths
         self.strange = strange
+        self._words: dict[int, Array] = {}
 
     @classmethod
     def of(cls, cells: Iterable[str | None]) -> Texts:
@@ -98,17 +111,32 @@ class Texts:
             np.concatenate([part.lengths for part in own]) if own else np.zeros(0, np.int32),
         )
 
+    @classmethod
+    def stacked(cls, parts: Sequence[Texts]) -> Texts:
+        """Put columns under each other; a buffer that they share goes on being shared."""
+        written = [part for part in parts if part.lengths.any()] or [parts[0]]
+        data, strange = written[0].data, written[0].strange
+        if any(part.data is not data for part in written):
+            return cls.concat(parts)
+        starts = [
+            part.starts if part.data is data else np.zeros_like(part.starts) for part in parts
+        ]
+        return cls(
+            data, np.concatenate(starts), np.concatenate([part.lengths for part in parts]), strange
+        )
+
     def __len__(self) -> int:
         """Count the cells."""
         return int(self.lengths.size)
 
     def __getitem__(self, index: int) -> str | None:
         """Give a cell as text, None when it is empty."""
-        length = int(self.lengths[index])
-        if not length:
-            return None
-        start = int(self.starts[index])
-        return self.data[start : start + length].tobytes().decode("utf-8", "surrogatepass")
+        return self.content(index).decode("utf-8", "surrogatepass") or None
+
+    def content(self, index: int) -> bytes:
+        """Give the bytes of a cell, of which a cut may have left half a letter."""
+        start, length = int(self.starts[index]), int(self.lengths[index])
+        return self.data[start : start + length].tobytes()
 
     def __iter__(self) -> Iterator[str | None]:
         """Give the cells from top to bottom."""
@@ -137,7 +165,21 @@ class Texts:
 
     def take(self, indexes: Array | slice) -> Texts:
         """Give some cells, by their indexes, a mask or a slice; the buffer is shared."""
+        if isinstance(indexes, np.ndarray) and indexes.dtype != bool:
+            starts, lengths = self.starts.take(indexes), self.lengths.take(indexes)
+            return Texts(self.data, starts, lengths, self.strange)
         return Texts(self.data, self.starts[indexes], self.lengths[indexes], self.strange)
+
+    def taken(self, indexes: Array) -> Texts:
+        """Give some cells, by different indexes in order; when that is all of them, the same column."""
+        return self if indexes.size == self.lengths.size else self.take(indexes)
+
+    def cut(self, begin: int | Array, size: int | None = None) -> Texts:
+        """Give the bytes of each cell from a place on, `size` of them at most."""
+        lengths = self.lengths - begin
+        if size is not None:
+            lengths = np.minimum(lengths, size)
+        return Texts(self.data, self.starts + begin, np.maximum(lengths, 0), self.strange)
 
     def between(self, starts: Array, ends: Array) -> Texts:
         """Give other cells in the same buffer."""
@@ -146,13 +188,32 @@ class Texts:
     def words(self, number: int) -> Array:
         """Give the eight bytes from `8 * number` on of every cell (uint64), zeros past its end."""
         starts, left = self.starts, self.lengths
-        size = self.data.size - WORD + 1
         if number:
-            starts, left = np.minimum(starts + WORD * number, size - 1), left - WORD * number
-        view: Array = np.ndarray(size, "<u8", self.data.data, strides=(1,))
+            left = left - WORD * number
+            long = np.flatnonzero(left > 0)
+            if 2 * long.size < left.size:  # as where only a few texts are so long
+                found = np.zeros(left.size, np.uint64)
+                found[long] = self._read_words(starts[long] + WORD * number, left[long])
+                return found
+            starts = np.minimum(starts + WORD * number, self.data.size - WORD)
+        return self._read_words(starts, left)
+
+    def kept_words(self, number: int) -> Array:
+        """Give the same, kept as long as the column: for what is asked more than once."""
+        if number not in self._words:
+            self._words[number] = self.words(number)
+        return self._words[number]
+
+    def _read_words(self, starts: Array, left: Array) -> Array:
+        view: Array = np.ndarray(self.data.size - WORD + 1, "<u8", self.data.data, strides=(1,))
         found: Array = view[starts]
         found &= _MASKS.take(left, mode="clip")
         return found
+
+    def with_words(self, words: Sequence[Array]) -> Texts:
+        """Give the same column; these are known to be the words of its cells."""
+        self._words = dict(enumerate(words))
+        return self
 
     def begin_with(self, text: bytes) -> Array:
         """Give a mask of the cells that begin with a text."""
@@ -163,7 +224,7 @@ class Texts:
         return begin
 
     def strange_cells(self) -> Array:
-        """Give the indexes of the cells with anything in them but printable ASCII, each once."""
+        """Give the indexes of the cells with anything strange in them (`Strange`), each once."""
         strange = (self.strange or Strange(self.data)).places
         if not strange.size or not self.starts.size:
             return np.zeros(0, np.int64)

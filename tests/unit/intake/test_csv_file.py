@@ -173,3 +173,28 @@ def test_lines_that_are_cut_together_give_what_they_give_one_by_one(body, stretc
         one_by_one = outcome(content)
 
     assert together == one_by_one
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(
+        st.sampled_from(
+            [b"a", b"\n", b"\xc3\xa9", b"\xe2\x82\xac", b"\xf0\x9f\x98\x80", b"\xed\xa0\x80"]
+        )
+        | st.binary(max_size=2),
+        max_size=8,
+    ).map(b"".join),
+    st.integers(1, 5),
+    st.integers(0, 3),
+)
+def test_a_file_is_utf_8_when_python_reads_it(content, stretch, begin):
+    try:
+        content[begin:].decode()
+        readable = True
+    except UnicodeDecodeError:
+        readable = False
+
+    with patch.object(csv_file, "_STRETCH", stretch):
+        assert csv_file._is_utf_8(content, min(begin, len(content))) is (
+            readable or content.isascii()
+        )

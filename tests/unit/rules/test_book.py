@@ -46,9 +46,11 @@ def test_a_rule_that_crashes_is_a_fault_with_its_code_and_no_value() -> None:
 HOLDS, BROKEN, NOT_APPLICABLE = "holds", "broken", "not applicable"
 
 
-def said(answer: Answer) -> str:
-    (broken,), (kept,) = answer.true, answer.false
-    return BROKEN if broken else HOLDS if kept else NOT_APPLICABLE
+def said_of_each(answer: Answer) -> list[str]:
+    return [
+        BROKEN if broken else HOLDS if kept else NOT_APPLICABLE
+        for broken, kept in zip(answer.true, answer.false, strict=True)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -61,18 +63,27 @@ def said(answer: Answer) -> str:
     ],
 )
 def test_a_rule_gives_one_of_three_answers(changes: dict[str, str], answer: str) -> None:
-    assert said(the_rule("W-101").ask(the_part(**changes))) == answer
+    assert said_of_each(the_rule("W-101").ask(the_part(**changes))) == [answer]
 
 
-@pytest.mark.parametrize(("slot", "answer"), [(1, BROKEN), (2, HOLDS), (3, NOT_APPLICABLE)])
-def test_a_rule_on_leads_answers_for_each_lead(slot: int, answer: str) -> None:
+def test_a_rule_on_leads_answers_for_each_lead() -> None:
     part = the_part(lead_terminatie_reden1="10")
 
-    assert said(the_rule("F-404").ask(part, slot)) == answer
+    assert list(part.leads.slots) == [1, 2]
+    assert said_of_each(the_rule("F-404").ask(part)) == [BROKEN, HOLDS]
 
 
 def test_one_lead_that_cannot_be_read_leaves_the_others_answerable() -> None:
     part = the_part(lead_terminatie_reden1="x", lead_terminatie_reden2="10")
 
-    assert said(the_rule("F-404").ask(part, 1)) == NOT_APPLICABLE
-    assert said(the_rule("F-404").ask(part, 2)) == BROKEN
+    assert said_of_each(the_rule("F-404").ask(part)) == [NOT_APPLICABLE, BROKEN]
+
+
+def test_leads_of_nothing_but_spaces_are_not_there() -> None:
+    part = the_part(lead_type3=" ", lead_type4="10")
+
+    assert list(part.leads.slots) == [1, 2, 3, 4]
+    assert part.leads.there is not None
+    assert part.leads.there.tolist() == [True, True, False, True]
+    assert part.leads.has_gap().tolist() == [True]
+    assert said_of_each(the_rule("F-401").ask(part)) == [HOLDS, HOLDS, NOT_APPLICABLE, BROKEN]

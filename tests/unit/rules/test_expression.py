@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from databroker.rules.bulk import Memory
 from databroker.rules.expression import ExpressionError, compile_expression
-from databroker.rules.vectors import EMPTY, Text, truth
+from databroker.rules.vectors import EMPTY, Names, OfLeads, Owners, Text, truth
 from databroker.texts import Texts
 from tests.support.reference.expression import compile_expression as reference
 
@@ -28,10 +28,9 @@ def column(value: Any) -> Any:
         case dt.date():
             return np.array([EMPTY, float(value.toordinal())])
         case list():
-            return [
-                (np.array([False, True]), {name: column(each) for name, each in item.items()})
-                for item in value
-            ]
+            kinds = np.array([column(item["kind"])[1] for item in value], float)
+            owners = Owners(np.ones(kinds.size, int), 2)
+            return OfLeads(owners, np.ones(kinds.size, bool), {"kind": kinds})
         case _:
             return np.array([EMPTY, EMPTY if value is None else float(value)])
 
@@ -67,6 +66,33 @@ def in_plain_python(source: str, **row: Any) -> bool:
         ("all(x == 1 for x in (a, b))", {"a": 0, "b": 1}, False),
         ("len([l for l in leads if l.kind == 1]) > 1", {"leads": [{"kind": 1}, {"kind": 1}]}, True),
         ("any(l.kind == 2 for l in leads)", {"leads": [{"kind": 1}]}, False),
+        (
+            "any(gt(a, 1) and l.kind == b for l in leads)",
+            {"a": 2, "b": 1, "leads": [{"kind": 1}]},
+            True,
+        ),
+        (
+            "any(gt(a, 1) and l.kind == b for l in leads)",
+            {"a": 1, "b": 1, "leads": [{"kind": 1}]},
+            False,
+        ),
+        ("all(l.kind == 1 for l in leads)", {"leads": []}, True),
+        ("all(l.kind == 1 for l in leads)", {"leads": [{"kind": 1}, {"kind": 2}]}, False),
+        (
+            "heeft_dubbel([l.kind for l in leads])",
+            {"leads": [{"kind": 1}, {"kind": 2}, {"kind": 1}]},
+            True,
+        ),
+        (
+            "heeft_dubbel([l.kind for l in leads if l.kind == 1])",
+            {"leads": [{"kind": 1}, {"kind": 2}]},
+            False,
+        ),
+        (
+            "heeft_dubbel([(l.kind, 1) for l in leads])",
+            {"leads": [{"kind": None}, {"kind": None}]},
+            True,
+        ),
         (
             "gt(days(a, vandaag), 31)",
             {"a": dt.date(2026, 1, 1), "vandaag": dt.date(2026, 2, 2)},
@@ -123,6 +149,7 @@ def test_a_condition_knows_what_it_reads() -> None:
         ("any(a for a in leads)", "in use"),
         ("any(l for (l, m) in leads)", "one plain name"),
         ("any(x for x in leads for y in leads)", "one loop"),
+        ("any(any(m.kind == l.kind for m in leads) for l in leads)", "one loop at a time"),
         ("[x for x in leads] and x", "'x'"),
         ("a = 1", "not an expression"),
         ("a ==", "not an expression"),
@@ -156,3 +183,25 @@ def test_any_text_is_compiled_or_refused_and_nothing_else(source: str) -> None:
 def test_a_condition_too_deep_to_follow_is_refused() -> None:
     with pytest.raises(ExpressionError):
         compile_expression("not " * 50_000 + "a", NAMES)
+
+
+@pytest.mark.parametrize(
+    ("source", "asked"),
+    [
+        ("a == 2 and b == 1", False),
+        ("a in (None, 1) or b == 1", False),
+        ("a == 1 and b == 1", True),
+        ("a == 2 or b == 1", True),
+    ],
+)
+def test_what_is_decided_for_every_record_is_asked_no_further(source: str, asked: bool) -> None:
+    met = []
+
+    def further(name: str) -> Any:
+        met.append(name)
+        return column(1)
+
+    names = Names(further, {"a": column(1)})
+    compile_expression(source, NAMES, LEAD_NAMES).answer(names, Memory())
+
+    assert met == (["b"] if asked else [])

@@ -38,6 +38,8 @@ _MAX_CELL = csv.field_size_limit()
 _HEADER_REACH = 100_000
 _STRETCH = 4_000_000
 """Bytes that are cut into cells together."""
+_TURNED = 512
+"""Lines whose cells are turned into columns together: as many as fit in the cache."""
 _MANY_LINES = 100_000
 """Lines that are cut together; more in one stretch are blank ones."""
 
@@ -111,13 +113,21 @@ def _as_utf_8(content: bytes) -> tuple[bytes, int, str]:
 
 
 def _is_utf_8(content: bytes, begin: int) -> bool:
-    """Tell whether all of it is UTF-8, without making a second copy of the file."""
+    """Tell whether all of it is UTF-8: then so is each run of bytes beyond ASCII."""
     if content.isascii():
         return True
     decoder = codecs.getincrementaldecoder("utf-8")()
+    last = -1
     try:
         for start in range(begin, len(content), _STRETCH):
-            decoder.decode(content[start : start + _STRETCH])
+            data = np.frombuffer(content, np.int8)[start : start + _STRETCH]
+            places = np.flatnonzero(data < 0)
+            runs = np.full((places.size, 2), _SPACE, np.int8)
+            runs[:, 1] = data[places]
+            own = np.ones(runs.shape, bool)
+            own[:, 0] = np.diff(places + start, prepend=last) != 1
+            decoder.decode(runs[own].tobytes())
+            last = start + int(places[-1]) if places.size else last
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False
@@ -254,7 +264,8 @@ class _Stretch:
             data = buffer(content[begin:end])
         size = end - begin
         newlines = data[:size] == _NEWLINE
-        separators = newlines | (data[:size] == ord(delimiter))
+        separators = data[:size] == ord(delimiter)
+        separators |= newlines
         breaks = np.flatnonzero(newlines)
         if breaks.size > _MANY_LINES:
             fewer = begin + int(breaks[_MANY_LINES - 1]) + 1
@@ -280,7 +291,7 @@ class _Stretch:
             return None  # one of the cells may be too long
         rows = row + 1 + (np.searchsorted(breaks, starts) if quoted else np.arange(starts.size))
         strange = Strange(data, np.concatenate([breaks, returns]))
-        spaces = _may_begin_cells(data[:size], separators, strange)
+        spaces = _may_begin_cells(data[:size], separators, strange, quoted=quoted)
         return cls(
             data, end, quoted, spaces, strange, breaks.size, ends, last, starts, rows, delimiter
         )
@@ -318,13 +329,15 @@ class _Stretch:
         ends = (
             self.ends.reshape(-1, width) if whole else self.ends[first[:, None] + np.arange(width)]
         )
-        ends = np.ascontiguousarray(ends.T, np.int32)
+        columns = np.empty((width, len(ends)), np.int32)
+        for begin in range(0, len(ends), _TURNED):
+            columns[:, begin : begin + _TURNED] = ends[begin : begin + _TURNED].T
         line_starts = self.starts[lines].astype(np.int32)
         line_ends = self._line_ends()[lines].astype(np.int32)
 
         def cells(place: int) -> Texts:
-            start = ends[place - 1] + 1 if place else line_starts
-            end = ends[place] if place < width - 1 else line_ends
+            start = columns[place - 1] + 1 if place else line_starts
+            end = columns[place] if place < width - 1 else line_ends
             if self.quoted:
                 quotes = (self.data[start] == _QUOTE) & (end > start)
                 start, end = start + quotes, end - quotes
@@ -369,10 +382,10 @@ def _places_of(breaks: Array, ends: Array) -> Array:
     return np.searchsorted(ends, breaks)
 
 
-def _may_begin_cells(data: Array, separators: Array, strange: Strange) -> bool:
+def _may_begin_cells(data: Array, separators: Array, strange: Strange, *, quoted: bool) -> bool:
     """Tell whether a cell begins with a space, or with what may be one."""
-    begins = separators[:-1] | (data[:-1] == _QUOTE)
-    begins &= data[1:] == _SPACE
+    begins = data[1:] == _SPACE
+    begins &= separators[:-1] | (data[:-1] == _QUOTE) if quoted else separators[:-1]
     places = strange.places
     first = data[0] == _SPACE or (places[:1] == 0).any()
     before = data[np.maximum(places - 1, 0)]

@@ -162,18 +162,17 @@ def _written(texts: Texts) -> bool:
 
 def _notations(texts: Texts) -> set[int]:
     """Give the ways in which the dates of a column are written, by their place in the list."""
-    dates = texts.take(texts.lengths > 0)
-    word, rest = dates.words(0), np.ones(len(dates), bool)
+    word, rest = texts.kept_words(0), texts.lengths > 0
     found = set()
     for number, mark in enumerate(b"-/"):
         marked = (word & _MARK_PLACES) == np.uint64(mark) * _MARK_ONES
         rest &= ~marked
         if any(
-            _DATE_NOTATIONS[number].fullmatch(dates[i] or "")
-            for i in np.flatnonzero(marked).tolist()
+            _DATE_NOTATIONS[number].fullmatch(texts[i] or "")
+            for i in map(int, np.flatnonzero(marked))  # mostly the first is one
         ):
             found.add(number)
-    others = {cell for cell in dates.take(rest) if cell}
+    others = {cell for cell in texts.take(np.flatnonzero(rest)) if cell}
     return found | {
         number
         for number, notation in enumerate(_DATE_NOTATIONS)

@@ -58,8 +58,10 @@ class Identified:
     def clean(self) -> Records:
         """Give the identity columns in canonical text, and nothing of what was erased."""
         part = self.part
-        private = [name for name, column in part.columns.items() if not column.field.kept]
-        columns = {name: part.cells(name).canonical() for name in private}
+        columns: dict[str, Texts] = {}
+        for field in part.fields:
+            if not field.kept:
+                columns |= part.canonical(field)
         if _BSN in columns:
             columns[_BSN] = _with_lost_zeros(columns[_BSN])
         return _erase(part.records.with_columns(columns), self.erasures)
@@ -95,7 +97,7 @@ class IdentityChecker:
             index = np.flatnonzero(records.numbers == row)
             for rule in rules:
                 if rule.erases is Erasure.RECORD or row not in gone:
-                    done.asked.note(rule.code, rule.fields[0], index.tolist())
+                    done.asked.note(rule.code, done.part, rule.fields[0], index)
         if _BSN in done.part.columns:
             found = _lost_zeros(done.part.cells(_BSN).canonical())
             self._lost_zeros = self._lost_zeros or found.size > 0

@@ -14,10 +14,11 @@ from databroker.rules.part import CONTEXT_NAMES
 from databroker.rules.vectors import truth
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from databroker.dataset import Dataset, Rule
     from databroker.rules.part import Part
+    from databroker.rules.rows import Rows
     from databroker.texts import Array
 
 
@@ -31,11 +32,11 @@ class RuleBookError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a condition says of some records, or of one lead of each.
+    """What a condition says of some records or leads.
 
     `true` is a mask of those of which it is true. `told` is a mask of those of which it can be told:
-    not where there is no such lead, or where a field it looks at cannot be read. None stands for
-    all of them.
+    not where there is no lead, or where a field it looks at cannot be read. None stands for all of
+    them.
     """
 
     true: Array
@@ -43,7 +44,7 @@ class Answer:
 
     @classmethod
     def of(cls, true: Array, *told: Array | None) -> Answer:
-        """Say nothing of the records of which it cannot be told (masks)."""
+        """Say nothing of those of which it cannot be told (masks)."""
         together = None
         for mask in told:
             if mask is not None:
@@ -52,7 +53,7 @@ class Answer:
 
     @property
     def false(self) -> Array:
-        """Give a mask of the records of which it is false."""
+        """Give a mask of those of which it is false."""
         return ~self.true if self.told is None else ~self.true & self.told
 
 
@@ -64,39 +65,37 @@ class Condition:
     expression: Expression
     per_lead: bool
 
-    def ask(self, part: Part, slot: int | None = None) -> Answer:
-        """Ask it of some records, or of one lead of each.
+    def ask(self, rows: Rows) -> Answer:
+        """Ask it of some records or leads.
 
         Raises:
             RuleFaultError: the condition raised instead of answering.
         """
-        return self._told(self.answer(part, slot), part, slot)
+        return self._told(self.answer(rows), rows)
 
-    def where(self, part: Part, slot: int | None = None) -> Array:
-        """Tell of which records, or of which one lead of theirs, it is true (mask).
+    def where(self, rows: Rows) -> Array:
+        """Tell of which records or leads it is true (mask).
 
         Raises:
             RuleFaultError: the condition raised instead of answering.
         """
-        true = self.answer(part, slot)
-        return self._told(true, part, slot).true if true.any() else true
+        true = self.answer(rows)
+        return self._told(true, rows).true if true.any() else true
 
-    def _told(self, true: Array, part: Part, slot: int | None) -> Answer:
-        present = None if slot is None else part.present.get(slot, np.zeros(part.size, bool))
-        return Answer.of(true, present, part.readable(self.expression.reads, slot))
+    def _told(self, true: Array, rows: Rows) -> Answer:
+        return Answer.of(true, rows.there, rows.readable(self.expression.reads))
 
-    def answer(self, part: Part, slot: int | None = None) -> Array:
+    def answer(self, rows: Rows) -> Array:
         """Tell where the condition is true, whatever it looks at (mask).
 
         Raises:
             RuleFaultError: the condition raised instead of answering.
         """
-        names = part.names if slot is None else part.lead(slot)
         try:
-            answer = truth(self.expression.answer(names, part.memory))
+            answer = truth(self.expression.answer(rows.names, rows.memory))
         except Exception as error:  # whatever it is, it is the rule book's fault
             raise RuleFaultError(self.code) from error
-        return answer if isinstance(answer, np.ndarray) else np.full(part.size, answer)
+        return answer if isinstance(answer, np.ndarray) else np.full(rows.size, answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,32 +105,29 @@ class RowRule:
     rule: Rule
     condition: Condition
 
-    def ask(self, part: Part, slot: int | None = None) -> Answer:
+    def ask(self, part: Part) -> Answer:
         """Ask which records, or which of their leads, break the rule: of them it is true.
 
         Raises:
             RuleFaultError: the rule raised instead of answering.
         """
-        answer = self.condition.ask(part, slot)
-        if self.rule.scope is Scope.LEAD and slot is not None:
-            filled = part.filled.get(slot, np.zeros(part.size, bool))
-            return Answer.of(answer.true, answer.told, filled)
+        answer = self.condition.ask(self.rows(part))
+        if self.rule.scope is Scope.LEAD:
+            return Answer.of(answer.true, answer.told, part.leads.filled)
         return answer
 
-    def broken(self, part: Part, slot: int | None = None) -> Array:
+    def broken(self, part: Part) -> Array:
         """Tell which records, or which of their leads, break the rule (mask).
 
         Raises:
             RuleFaultError: the rule raised instead of answering.
         """
-        broken = self.condition.where(part, slot)
-        if self.rule.scope is Scope.LEAD and slot is not None:
-            return broken & part.filled[slot]
-        return broken
+        broken = self.condition.where(self.rows(part))
+        return broken & part.leads.filled if self.rule.scope is Scope.LEAD else broken
 
-    def slots(self, part: Part) -> Iterable[int | None]:
-        """Give the leads that the rule is asked of one by one; None for the record as a whole."""
-        return [None] if self.rule.scope is Scope.ROW else part.present
+    def rows(self, part: Part) -> Rows:
+        """Give what the rule is asked of: the records, or their leads."""
+        return part if self.rule.scope is Scope.ROW else part.leads
 
 
 @dataclass(frozen=True)
@@ -160,7 +156,7 @@ def rule_book(dataset: Dataset) -> RuleBook:
     first_of_lead = next((field.stem for field in fields if field.slots > 1), None)
 
     def condition(code: str, source: str, *, per_lead: bool) -> Condition:
-        names = row_names | lead_names if per_lead else row_names
+        names = (row_names - {LEADS}) | lead_names if per_lead else row_names
         try:
             expression = compile_expression(source, names, lead_names)
         except ExpressionError as error:

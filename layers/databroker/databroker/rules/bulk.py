@@ -21,6 +21,7 @@ from databroker.rules.implants import Implants, Names, UdiReader
 from databroker.rules.vectors import (
     EMPTY,
     Answers,
+    OfLeads,
     Text,
     Vector,
     compared,
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
 
     from databroker.texts import Array
 
-Found = list[tuple[Vector, Vector]]
-"""What a loop collects: each value, and for which records it is one of them."""
+Found = OfLeads | list[tuple[Vector, Vector]]
+"""What a loop collects: of the leads, or each value and for which rows it is one of them."""
 
 
 @dataclass
@@ -129,6 +130,13 @@ def bytes_table(change: Callable[[str], str]) -> Array:
 _ASCII = 128
 
 _LOWER, UPPER = bytes_table(str.lower), bytes_table(str.upper)
+
+BEYOND_ASCII = np.arange(256) >= _ASCII
+"""The bytes of which capitals are not looked up in a table (mask)."""
+_NOT_LOWER = BEYOND_ASCII.copy()
+_NOT_LOWER[[0xC3, *range(0xA0, 0xC0)]] = False
+"""Of those, the ones that may be of a capital; U+00E0 to U+00FF are small letters."""
+
 _LETTERS_ALIKE = bytes_table(lambda mark: "a" if mark.isalpha() else mark)
 _RANGE = re.compile(r"([A-Za-z0-9])-([A-Za-z0-9])")
 _REPEAT = re.compile(r"\{[0-9]*,?[0-9]*\}")
@@ -138,8 +146,8 @@ _REPEAT = re.compile(r"\{[0-9]*,?[0-9]*\}")
 def alike(pattern: str) -> Array | None:
     """Tell which bytes a regular expression cannot tell apart, None when that is not clear.
 
-    Bytes it names one by one differ from all others; of the rest, those in the same ranges are
-    alike.
+    Bytes it names one by one differ from all others, as do those of no printable ASCII; of the rest,
+    those in the same ranges are alike.
     """
     if re.search(r"\\[A-Za-z0-9]|\(\?[^:=!]", pattern):
         return None
@@ -151,7 +159,8 @@ def alike(pattern: str) -> Array | None:
     for byte in range(1, 256):
         mark = chr(byte)
         inside = tuple(low <= mark <= high for low, high in ranges)
-        table[byte] = first.setdefault((mark if mark in named else None, inside), byte)
+        own = mark in named or not " " <= mark <= "~"
+        table[byte] = first.setdefault((mark if own else None, inside), byte)
     return table
 
 
@@ -176,7 +185,7 @@ def _lower(_memory: Memory, text: Vector) -> Vector:
         return functions.lower(text)
     if text.lower is None:
         words = [looked_up(_LOWER, word) for word in text.words()]
-        text.lower = text.changed(words, text.texts.lengths, functions.lower)
+        text.lower = text.changed(words, text.texts.lengths, functions.lower, _NOT_LOWER)
     return text.lower
 
 
@@ -189,7 +198,7 @@ def _acronym(_memory: Memory, text: Vector) -> Vector:
     acronyms = text.texts.between(text.texts.starts, text.texts.starts + size)
     count = max(-(-int(size.max(initial=0)) // WORD), 1)
     words = [looked_up(UPPER, acronyms.words(number)) for number in range(count)]
-    return text.changed(words, size, functions.acronym)
+    return text.changed(words, size, functions.acronym, BEYOND_ASCII)
 
 
 def _passes_eleven(_memory: Memory, text: Vector) -> Vector:
@@ -249,18 +258,8 @@ def _udi(memory: Memory, code: Vector) -> Vector:
 def _udi_part(memory: Memory, code: Vector, identifier: str) -> Vector:
     if code is None:
         return None
-    found = memory.implants(code)
-    match identifier:
-        case "11":
-            return found.produced
-        case "17":
-            return found.expires
-        case "10":
-            return Names(found.lot)
-        case "21":
-            return Names(found.serial)
-        case _:
-            raise KeyError(identifier)
+    part = memory.implants(code).part(identifier)
+    return Names(part) if part.dtype == np.uint64 else part
 
 
 def _udi_serial(memory: Memory, code: Vector) -> Vector:
@@ -269,6 +268,8 @@ def _udi_serial(memory: Memory, code: Vector) -> Vector:
 
 # --- loops ---------------------------------------------------------------------------------------
 def _any(_memory: Memory, found: Found) -> Vector:
+    if isinstance(found, OfLeads):
+        return found.owners.having(found.meant & truth(found.value))
     answer: Vector = False
     for there, value in found:
         answer = answer | (there & truth(value))
@@ -276,6 +277,8 @@ def _any(_memory: Memory, found: Found) -> Vector:
 
 
 def _all(_memory: Memory, found: Found) -> Vector:
+    if isinstance(found, OfLeads):
+        return ~found.owners.having(found.meant & no(truth(found.value)))
     answer: Vector = True
     for there, value in found:
         answer = answer & (no(there) | truth(value))
@@ -283,10 +286,14 @@ def _all(_memory: Memory, found: Found) -> Vector:
 
 
 def _len(_memory: Memory, found: Found) -> Vector:
+    if isinstance(found, OfLeads):
+        return found.owners.counted(found.meant)
     return sum((there * 1.0 for there, _ in found), 0.0)
 
 
 def _has_double(_memory: Memory, found: Found) -> Vector:
+    if isinstance(found, OfLeads):
+        return found.owners.doubled(found.meant, found.value)
     answer: Vector = False
     for number, (there, value) in enumerate(found):
         for also_there, other in found[:number]:

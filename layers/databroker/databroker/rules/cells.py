@@ -91,20 +91,25 @@ class Cells:
 
     @cached_property
     def as_text(self) -> Text:
-        """Give the canonical texts as conditions see them."""
-        return Text.of(self.canonical())
+        """Give the canonical texts of a column of text, as conditions see them."""
+        return Text.of(self.raw).patched(self._changed(unreadable=False))
 
-    def canonical(self, *, unreadable: bool = False) -> Texts:
-        """Give the canonical text of the column; what cannot be read is empty, or as delivered."""
+    def as_delivered(self) -> Text:
+        """Give the same, with what cannot be read as it was delivered."""
+        return Text.of(self.raw).patched(self._changed(unreadable=True))
+
+    def canonical(self) -> Texts:
+        """Give the canonical text of the column; what cannot be read is empty."""
         plain = self.raw
         if self.field.type is FieldType.DATE and self.numbers is not None:
             plain = _as_iso(plain, np.isfinite(self.numbers))
-        return plain.patched(
-            {
-                index: cell.text if unreadable or not cell.problem else None
-                for index, cell in self.marked.items()
-            }
-        )
+        return plain.patched(self._changed(unreadable=False))
+
+    def _changed(self, *, unreadable: bool) -> Mapping[int, str | None]:
+        return {
+            index: cell.text if unreadable or not cell.problem else None
+            for index, cell in self.marked.items()
+        }
 
 
 class ColumnReader:
@@ -118,9 +123,13 @@ class ColumnReader:
 
     def read(self, texts: Texts) -> Cells:
         """Read a part of the column."""
-        filled = np.flatnonzero(texts.lengths)
-        if filled.size * 4 > len(texts):
+        written = texts.lengths != 0
+        count = np.count_nonzero(written)
+        if count * 4 > len(texts):
             return self._read(texts)
+        if not count:
+            return Cells(self.field, texts, self._nothing(len(texts)), {})
+        filled = np.flatnonzero(written)
         some = self._read(texts.take(filled))
         numbers = some.numbers
         if numbers is not None:
@@ -136,6 +145,9 @@ class ColumnReader:
         if field.type in _TEXTUAL and field.codes is None:
             return self._ordinary_texts(texts)
         return self._short(texts)
+
+    def _nothing(self, count: int) -> Array | None:
+        return None if self.field.type in _TEXTUAL else np.full(count, EMPTY)
 
     def _tabulate(self) -> None:
         entries = self._memo.entries
@@ -153,9 +165,9 @@ class ColumnReader:
         marked = {}
         if self._any_marked:
             entries = self._memo.entries
-            for index in np.flatnonzero(self._marks[numbers]).tolist():
+            for index in np.flatnonzero(self._marks.take(numbers)).tolist():
                 marked[index] = entries[numbers[index]]
-        values = None if self.field.type in _TEXTUAL else self._values[numbers]
+        values = None if self.field.type in _TEXTUAL else self._values.take(numbers)
         return self._with_others(texts, values, long, marked)
 
     def _dates(self, texts: Texts) -> Cells:
@@ -205,7 +217,7 @@ def _read_dates(texts: Texts) -> tuple[Array, Array]:
 
     Gives the days, and a mask of the cells that are such a date or empty.
     """
-    first, last = texts.words(0), texts.words(1)
+    first, last = texts.kept_words(0), texts.words(1)
     marks = first & np.uint64(0x0000_FF00_00FF_0000)
     dated = (marks == np.uint64(0x0000_2D00_002D_0000)) | (
         marks == np.uint64(0x0000_2F00_002F_0000)
@@ -249,11 +261,10 @@ def _word(text: bytes) -> Any:
 def _are_ordinary(texts: Texts, field: Field) -> Array:
     """Give a mask of the cells that are plain text of an accepted length, or empty."""
     lengths = texts.lengths
-    word = texts.words(0)
+    word = texts.kept_words(0)
     first = (word & np.uint64(0xFF)).astype(np.uint8)
-    ordinary = _ORDINARY_STARTS[first]
-    last = texts.data[texts.starts + np.maximum(lengths, 1) - 1]
-    ordinary &= last != _SPACE
+    ordinary = _ORDINARY_STARTS.take(first)
+    ordinary &= texts.data.take(texts.starts + np.maximum(lengths, 1) - 1) != _SPACE
     for code in {"0", field.unknown} - {None}:
         # `0_Nee` is a code with its label.
         labelled = f"{code}_".encode()[:WORD]
@@ -265,7 +276,8 @@ def _are_ordinary(texts: Texts, field: Field) -> Array:
     if field.max_length is not None:
         ordinary &= lengths <= field.max_length
     if field.min_length is not None:
-        ordinary &= lengths >= field.min_length
+        # A letter with an accent has two bytes.
+        ordinary &= lengths >= 2 * field.min_length
     ordinary[texts.strange_cells()] = False
     ordinary |= lengths == 0
     return ordinary

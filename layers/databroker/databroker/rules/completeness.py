@@ -11,7 +11,7 @@ import numpy as np
 from databroker.dataset import Bilingual
 
 if TYPE_CHECKING:
-    from databroker.dataset import Column
+    from databroker.dataset import Column, Field
     from databroker.rules.evaluate import Answered
     from databroker.rules.notes import Notes
 
@@ -43,22 +43,6 @@ class Tally:
     unknown: int = 0
     empty: int = 0
 
-    def add(self, done: Answered) -> None:
-        """Count some records more."""
-        of, column = done.asked, self.column
-        condition = of.book.counts.get(column.field.name)
-        applies = of.mask
-        if condition is not None:
-            applies = applies & condition.where(of.part, column.slot)
-        cells = of.part.cells(column.name)
-        empty = cells.empty
-        if column.name in done.ignored:
-            empty = empty | done.ignored[column.name]
-        self.applicable += int(np.count_nonzero(applies))
-        self.empty += int(np.count_nonzero(applies & empty))
-        if cells.unknown is not None:
-            self.unknown += int(np.count_nonzero(applies & cells.unknown & ~empty))
-
     def judged(self, notes: Notes) -> Completeness:
         """Hold it against the norm; note a column that is empty (BW-004) or below it (BW-005)."""
         column, count = self.column, self.applicable
@@ -81,6 +65,27 @@ class Tally:
             norm=norm,
             ok=ok,
         )
+
+
+def count(done: Answered, field: Field, tallies: dict[str, Tally]) -> None:
+    """Count the columns of a field in some records more, each in the tally under its name."""
+    of, rows = done.asked, done.part.rows(field)
+    condition = of.book.counts.get(field.name)
+    cells, applies = rows.cells(field.stem), of.asked(rows)
+    if condition is not None:
+        applies = applies & condition.where(rows)
+    filled = applies & ~cells.empty
+    if field.name in done.ignored:
+        filled &= ~done.ignored[field.name]
+    unknown = None if cells.unknown is None else filled & cells.unknown
+    for column, here in rows.columns_of(field):
+        tally = tallies.setdefault(column.name, Tally(column))
+        # A lead that is not there is an empty cell of its record.
+        applicable = int(np.count_nonzero(of.mask if condition is None else applies[here]))
+        tally.applicable += applicable
+        tally.empty += applicable - int(np.count_nonzero(filled[here]))
+        if unknown is not None:
+            tally.unknown += int(np.count_nonzero(unknown[here]))
 
 
 def percentage(part: float | None) -> str:

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from dataclasses import field as has
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from databroker.dataset import Erasure, Phase
 from databroker.rules.book import rule_book
 from databroker.rules.bulk import Memory
-from databroker.rules.completeness import Tally
+from databroker.rules.completeness import count
 from databroker.rules.fields import check_forms, check_limits, check_needed, ignore_senseless
 from databroker.rules.notes import Notes
-from databroker.rules.part import Part, Readers
+from databroker.rules.part import Part
+from databroker.rules.rows import Readers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from databroker.dataset import Column, Dataset, Rule
+    from databroker.dataset import Dataset, Field, Rule
     from databroker.records import Records
     from databroker.rules.book import RowRule, RuleBook
-    from databroker.rules.completeness import Completeness
+    from databroker.rules.completeness import Completeness, Tally
     from databroker.rules.context import Context
+    from databroker.rules.rows import Rows
     from databroker.texts import Array, Texts
 
 Erasures = dict[int, list["Rule"]]
@@ -34,29 +38,41 @@ Erasures = dict[int, list["Rule"]]
 class Asked:
     """What is asked of some records.
 
-    `columns` are the ones whose field rules are asked, `mask` tells which records are asked: not
+    `fields` are the ones whose field rules are asked, `mask` tells which records are asked: not
     those that were erased. `nameless` (mask) are the records whose number was erased.
     """
 
     part: Part
-    columns: Sequence[Column]
+    fields: Sequence[Field]
     mask: Array
     nameless: Array
     book: RuleBook
     notes: Notes
-    counts: Counter[tuple[str, str]] = field(repr=False)
+    counts: Counter[tuple[str, str]] = has(repr=False)
 
-    def is_asked(self, index: int) -> bool:
-        """Tell whether a record is asked."""
-        return bool(self.mask[index])
+    def asked(self, rows: Rows) -> Array:
+        """Give a mask of the rows that are asked: those of the records that are."""
+        return self.mask if rows is self.part else self._asked_leads
 
-    def note(self, code: str, column: str, indexes: Iterable[int], **texts: Any) -> None:
-        """Write down what is found in a column of some records."""
-        self.notes.of_records(code, self.part, column, indexes, self.nameless, **texts)
+    @cached_property
+    def _asked_leads(self) -> Array:
+        return self.part.leads.of_records(self.mask)
 
-    def count(self, code: str, column: str, many: int) -> None:
-        """Count what is told of a column as one number."""
-        self.counts[code, column] += int(many)
+    def note(
+        self, code: str, rows: Rows, name: str, indexes: Array, *, delivered: bool = False
+    ) -> None:
+        """Write down what is found in a field of some rows, by index in order.
+
+        `delivered` is for what is only said of a column that is there.
+        """
+        for column, _, records in rows.places(name, indexes):
+            if column in self.part.columns or not delivered:
+                self.notes.of_records(code, self.part, column, records, self.nameless)
+
+    def count(self, code: str, rows: Rows, name: str, indexes: Array) -> None:
+        """Count what is told of a column as one number: the rows, by index in order."""
+        for column, _, records in rows.places(name, indexes):
+            self.counts[code, column] += records.size
 
 
 @dataclass(frozen=True)
@@ -71,11 +87,12 @@ class Answered:
         """Give the records."""
         return self.asked.part
 
-    def canonical(self, name: str) -> Texts:
-        """Give the canonical text of a column, without what cannot be read or does not apply."""
-        texts = self.part.cells(name).canonical()
-        ignored = self.ignored.get(name)
-        return texts if ignored is None else texts.patched(dict.fromkeys(np.flatnonzero(ignored)))
+    def clean(self) -> Mapping[str, Texts]:
+        """Give the canonical text of every column, without what cannot be read or does not apply."""
+        columns: dict[str, Texts] = {}
+        for field in self.part.fields:
+            columns |= self.part.canonical(field, self.ignored.get(field.name))
+        return columns
 
 
 class Examination:
@@ -99,7 +116,7 @@ class Examination:
         self.comma = False
         self._private = step is Phase.PSEUDONYMISE
         self._phases = {step} if self._private else {Phase.STRUCTURE, Phase.VALIDATE}
-        self._readers = Readers(dataset.columns)
+        self._readers = Readers(dataset)
         self._counts: Counter[tuple[str, str]] = Counter()
         self._tallies: dict[str, Tally] = {}
 
@@ -112,7 +129,7 @@ class Examination:
         records = part.records
         of = Asked(
             part=part,
-            columns=[c for c in part.columns.values() if c.field.kept is not self._private],
+            fields=[field for field in part.fields if field.kept is not self._private],
             mask=~records.of_rows(rows_that_lose(Erasure.RECORD, erasures)),
             nameless=records.of_rows(rows_that_lose(Erasure.NUMBER, erasures)),
             book=self.book,
@@ -125,10 +142,9 @@ class Examination:
         check_needed(of, told)
         check_limits(of)
         answered = Answered(of, ignored)
-        for column in of.columns:
-            tally = self._tallies.setdefault(column.name, Tally(column))
-            tally.add(answered)
-        self.comma = self.comma or any(part.cells(column.name).comma for column in of.columns)
+        for field in of.fields:
+            count(answered, field, self._tallies)
+            self.comma = self.comma or part.rows(field).cells(field.stem).comma
         return answered
 
     def part(self, records: Records) -> Part:
@@ -154,11 +170,12 @@ class Examination:
 
         Writes down first what was counted (W-005, W-006).
         """
+        columns = [name for name in self.dataset.columns if name in self._tallies]
         for code in ("W-005", "W-006"):
-            for column in self._tallies:
+            for column in columns:
                 if many := self._counts[code, column]:
                     self.notes.of_file(code, column, aantal=many)
-        return [tally.judged(self.notes) for tally in self._tallies.values()]
+        return [self._tallies[column].judged(self.notes) for column in columns]
 
     def _ask_rules(self, of: Asked) -> Mapping[str, Array]:
         """Note the broken rules; give the cells (masks) that one of them is all about."""
@@ -173,25 +190,24 @@ class Examination:
         return told
 
     def _ask_rule(self, of: Asked, rule: RowRule, told: dict[str, Array]) -> None:
-        name = rule.rule.fields[0]
-        for slot in rule.slots(of.part):
-            broken = rule.broken(of.part, slot) & of.mask
-            if not broken.any():
-                continue
-            indexes = np.flatnonzero(broken)
-            if slot is None and "{n}" in name:
-                self._note_leads(of, rule, indexes)
-                continue
-            column = name.replace("{n}", str(slot))
-            of.note(rule.rule.code, column, indexes)
-            if len(rule.rule.fields) == 1 and not rule.rule.trial_from:
-                told[column] = told.get(column, False) | broken
+        name, rows = rule.rule.fields[0], rule.rows(of.part)
+        broken = rule.broken(of.part) & of.asked(rows)
+        if not broken.any():
+            return
+        indexes = np.flatnonzero(broken)
+        if rows is of.part and "{n}" in name:
+            self._note_leads(of, rule, indexes)
+            return
+        of.note(rule.rule.code, rows, name, indexes)
+        if len(rule.rule.fields) == 1 and not rule.rule.trial_from:
+            told[name] = told.get(name, False) | broken
 
     def _note_leads(self, of: Asked, rule: RowRule, indexes: Array) -> None:
         """Note a rule on all leads at the first lead of each record."""
-        for index in indexes.tolist():
-            column = rule.rule.fields[0].replace("{n}", str(of.part.first_lead(index)))
-            of.note(rule.rule.code, column, [index])
+        slots = of.part.leads.first[indexes]
+        for slot in sorted(set(slots.tolist())):
+            column = rule.rule.fields[0].replace("{n}", str(slot))
+            of.note(rule.rule.code, of.part, column, indexes[slots == slot])
 
 
 def rows_that_lose(what: Erasure, erasures: Erasures) -> set[int]:

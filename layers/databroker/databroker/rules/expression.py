@@ -13,9 +13,9 @@ import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from databroker.rules.bulk import FUNCTIONS, Memory
+from databroker.rules.bulk import FUNCTIONS, Found, Memory
 from databroker.rules.functions import arguments_of
-from databroker.rules.vectors import Names, compared, equal, no, truth
+from databroker.rules.vectors import Names, OfLeads, compared, equal, everywhere, no, nowhere, truth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     Answer = Callable[[Names, Memory], Any]
 
 LEADS = "leads"
-"""The name under which a condition finds the leads: for each the records that have it (mask), and
-its fields by name."""
+"""The name under which a condition on a record finds its leads (`OfLeads`), each with its fields by
+name."""
 
 
 class ExpressionError(Exception):
@@ -93,6 +93,7 @@ class _Compiler:
         self.lead_names = lead_names
         self.reads: set[str] = set()
         self.loop_names: list[str] = []
+        self.before_loop: dict[str, Answer] = {}
 
     def refuse(self, node: ast.AST, why: str) -> ExpressionError:
         part = ast.get_source_segment(self.source.strip(), node) or type(node).__name__
@@ -115,6 +116,8 @@ class _Compiler:
         if name not in self.loop_names:
             if name not in self.names:
                 raise self.refuse(node, "is not a name of this dataset")
+            if name == LEADS and self.loop_names:
+                raise self.refuse(node, "one loop at a time over leads")
             self.reads.add(name)
         return lambda names, _memory: names[name]
 
@@ -130,11 +133,14 @@ class _Compiler:
 
     def boolean(self, node: ast.BoolOp) -> Answer:
         parts = [self.compile(part) for part in node.values]
-        joined = operator.and_ if isinstance(node.op, ast.And) else operator.or_
+        every = isinstance(node.op, ast.And)
+        joined, decided = (operator.and_, nowhere) if every else (operator.or_, everywhere)
 
         def join(names: Names, memory: Memory) -> Vector:
             answer = truth(parts[0](names, memory))
             for part in parts[1:]:
+                if decided(answer):
+                    break
                 answer = joined(answer, truth(part(names, memory)))
             return answer
 
@@ -179,7 +185,19 @@ class _Compiler:
         if node.keywords or len(node.args) != wanted:
             raise self.refuse(node, f"{node.func.id} takes {wanted} arguments")
         arguments = [self.compile(argument) for argument in node.args]
-        return lambda names, memory: function(memory, *[one(names, memory) for one in arguments])
+
+        def called(names: Names, memory: Memory) -> Vector:
+            return function(memory, *[one(names, memory) for one in arguments])
+
+        if not self.loop_names:
+            return called
+        inside = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+        if inside.intersection(self.loop_names):
+            return called
+        # It is the same for all that the loop meets: asked once, before the loop, under its text.
+        text = ast.unparse(node)
+        self.before_loop[text] = called
+        return lambda names, _memory: names[text]
 
     def loop(self, node: ast.GeneratorExp | ast.ListComp) -> Answer:
         if len(node.generators) != 1:
@@ -193,19 +211,30 @@ class _Compiler:
             raise self.refuse(target, "is in use already")
         items = self.compile(clause.iter)
         self.loop_names.append(name)
+        outer, self.before_loop = self.before_loop, {}
         conditions = [self.compile(condition) for condition in clause.ifs]
         element = self.compile(node.elt)
         self.loop_names.pop()
+        before, self.before_loop = self.before_loop, outer
 
-        def collect(names: Names, memory: Memory) -> list[tuple[Vector, Vector]]:
-            found = []
-            for there, item in _items(items(names, memory)):
-                inside = Names(names.__getitem__, {name: item})
-                meant = there
-                for condition in conditions:
-                    meant = meant & truth(condition(inside, memory))
-                found.append((meant, element(inside, memory)))
-            return found
+        def take(inside: Names, memory: Memory, meant: Vector) -> tuple[Vector, Vector]:
+            for condition in conditions:
+                meant = meant & truth(condition(inside, memory))
+            return meant, element(inside, memory)
+
+        def collect(names: Names, memory: Memory) -> Found:
+            looped = items(names, memory)
+            outside = Names(
+                names.__getitem__, {text: one(names, memory) for text, one in before.items()}
+            )
+            if isinstance(looped, OfLeads):
+                inside = Names(outside.__getitem__, {name: looped.value}, looped.owners.given)
+                return OfLeads(looped.owners, *take(inside, memory, looped.meant))
+            found = looped if isinstance(looped, list) else [(True, item) for item in looped]
+            return [
+                take(Names(outside.__getitem__, {name: item}), memory, there)
+                for there, item in found
+            ]
 
         return collect
 
@@ -222,8 +251,3 @@ class _Compiler:
         ast.GeneratorExp: loop,
         ast.ListComp: loop,
     }
-
-
-def _items(collection: Any) -> list[tuple[Vector, Vector]]:
-    """Give each value of a collection, and for which records it is one of them."""
-    return collection if isinstance(collection, list) else [(True, item) for item in collection]

@@ -6,18 +6,21 @@ part by part; any other text is asked there.
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from databroker.rules.memo import Memo, mixed
 from databroker.rules.udi import FREE_TEXT, gtin_ok, parse_udi, read_day
-from databroker.rules.vectors import EMPTY
+from databroker.rules.vectors import EMPTY, looked_up
 from databroker.texts import WORD, Texts, beginning
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Mapping
 
     from databroker.rules.vectors import Text
     from databroker.texts import Array
@@ -29,6 +32,12 @@ _LONGEST_FREE = 20
 
 _MARK_BYTES = np.uint64(0xFFFF_FFFF)
 _FREE = np.array([FREE_TEXT.fullmatch(chr(byte)) is not None for byte in range(256)])
+_NOT_FREE = (~_FREE).astype(np.uint8)
+_NOT_FREE[0] = 0
+
+_DAYS = ("11", "17")
+_PARTS = ("17", "21", "10", "11")
+"""What may follow the GTIN: days, and text of any length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,24 @@ class Implants:
     lot: Array
     serial: Array
 
+    def part(self, identifier: str) -> Array:
+        """Give what one part says, by its GS1 application identifier.
+
+        Raises:
+            KeyError: it is not a part that is kept.
+        """
+        kept = {"11": self.produced, "17": self.expires, "10": self.lot, "21": self.serial}
+        return kept[identifier]
+
+    def keep(self, where: Array, parts: Mapping[str, Array]) -> None:
+        """Keep what valid UDIs say, by index: their GTIN and the parts that they have."""
+        self.valid[where] = True
+        for identifier, said in parts.items():
+            if identifier == "21":
+                self.serial[where] = mixed([parts["01"], said])
+            elif identifier != "01":
+                self.part(identifier)[where] = said
+
     @classmethod
     def none(cls, count: int) -> Implants:
         """Start with a column without any."""
@@ -57,12 +84,25 @@ class Implants:
         )
 
 
+def _some(values: Array, indexes: Array) -> Array:
+    """Give some values, by different indexes in order; when that is all of them, the same array."""
+    return values if indexes.size == values.size else values.take(indexes)
+
+
 class Names:
     """What is called by one name each: implants, lots. They can only be compared."""
 
     def __init__(self, names: Array) -> None:
         """Take the names (uint64); 0 is none."""
         self.names = names
+
+    def keys(self) -> Array:
+        """Give the names themselves (uint64)."""
+        return self.names
+
+    def take(self, indexes: Array) -> Names:
+        """Give some names, by index."""
+        return Names(self.names[indexes])
 
     def equals(self, other: Any) -> Any:
         """Give a mask of the cells with the same name, or of those with none."""
@@ -84,51 +124,60 @@ class UdiReader:
         found = Implants.none(len(text))
         first = text.word(0)
         begun = np.flatnonzero((first & _MARK_BYTES) == _mark("01"))
-        others = first != 0
+        self._read_ordinary(begun, text.texts.take(begun), found)
+        others = (first != 0) & ~found.valid
         others[list(text.odd)] = True
-        others[begun[self._read_ordinary(text.texts.take(begun), begun, found)]] = False
         for code in (b"0", b"-1"):
             others &= first != int.from_bytes(code, "little")
         for index in np.flatnonzero(others).tolist():
             _read_one(text[index] or "", index, found)
         return found
 
-    def _read_ordinary(self, texts: Texts, where: Array, found: Implants) -> Array:
-        """Read texts that begin with a GTIN; gives a mask of those that are proven to be a UDI."""
-        ends, places = texts.starts + texts.lengths, texts.starts + _HEAD
-        heads = texts.between(texts.starts + _MARK, np.minimum(ends, places))
+    def _read_ordinary(self, where: Array, texts: Texts, found: Implants) -> None:
+        """Read texts that begin with a GTIN, as far as they are proven to be a UDI."""
+        heads = texts.cut(_MARK, _HEAD - _MARK)
         gtins = mixed([heads.words(number) for number in range(_GTIN_WORDS)])
-        good = self._gtins.values(gtins, lambda index: gtin_ok(heads[index] or ""))
-        days = {"11": np.full(where.size, EMPTY), "17": np.full(where.size, EMPTY)}
-        names = {"10": np.zeros(where.size, np.uint64), "21": np.zeros(where.size, np.uint64)}
-        left = np.flatnonzero(good & (places < ends))
-        while left.size:
-            marks = texts.between(places[left], ends[left]).words(0) & _MARK_BYTES
-            good[left] = False
-            for identifier, values in (days | names).items():
-                own = left[marks == _mark(identifier)]
-                own = own[(values[own] == EMPTY) if identifier in days else (values[own] == 0)]
-                part = texts.between(places[own] + _MARK, ends[own])
-                if identifier in days:
-                    values[own] = self._read_days(part)
-                    good[own] = values[own] != EMPTY
-                    places[own] += _MARK + _DATE
-                else:
-                    values[own], sizes = _read_free(part)
-                    good[own] = values[own] != 0
-                    places[own] += _MARK + sizes
-            left = left[good[left] & (places[left] < ends[left])]
-        at = where[good]
-        found.valid[at] = True
-        found.produced[at], found.expires[at] = days["11"][good], days["17"][good]
-        found.lot[at] = names["10"][good]
-        found.serial[at] = _implant(gtins[good], names["21"][good])
-        return good
+        good = self._gtins.values(gtins, lambda index: gtin_ok(_ascii(heads, index)))
+        here = np.flatnonzero(good & (texts.lengths >= _HEAD))
+        rest = texts.taken(here).cut(_HEAD)
+        self._read_parts(_some(where, here), rest, {"01": _some(gtins, here)}, found)
 
-    def _read_days(self, part: Texts) -> Array:
-        """Read the date that each text begins with; `EMPTY` where there is none."""
-        digits = part.between(part.starts, part.starts + np.minimum(part.lengths, _DATE))
-        return self._days.values(digits.words(0), lambda index: _day(digits[index] or ""))
+    def _read_parts(
+        self, where: Array, rest: Texts, read: Mapping[str, Array], found: Implants
+    ) -> None:
+        """Read the `rest` of some texts, part after part; `read` are the parts before."""
+        ended = np.flatnonzero(rest.lengths == 0)
+        if ended.size:
+            found.keep(
+                _some(where, ended), {name: _some(said, ended) for name, said in read.items()}
+            )
+        if ended.size == where.size:
+            return
+        marks = rest.words(0) & _MARK_BYTES
+        for identifier in _PARTS:
+            here = np.flatnonzero(marks == _mark(identifier))
+            if not here.size or identifier in read:
+                continue
+            part = rest.taken(here).cut(_MARK)
+            values, sizes = self._read_days(part) if identifier in _DAYS else _read_free(part)
+            good = np.flatnonzero(values != (EMPTY if identifier in _DAYS else 0))
+            before = {name: _some(_some(said, here), good) for name, said in read.items()}
+            self._read_parts(
+                _some(_some(where, here), good),
+                part.taken(good).cut(_some(sizes, good)),
+                {**before, identifier: _some(values, good)},
+                found,
+            )
+
+    def _read_days(self, part: Texts) -> tuple[Array, Array]:
+        """Read the date that each text begins with, `EMPTY` where there is none; gives its length."""
+        digits = part.cut(0, _DATE)
+        days = self._days.values(digits.words(0), lambda index: _day(_ascii(digits, index)))
+        return days, digits.lengths
+
+
+def _ascii(texts: Texts, index: int) -> str:
+    return texts.content(index).decode("ascii", "replace")
 
 
 def _mark(identifier: str) -> np.uint64:
@@ -148,13 +197,19 @@ def _read_free(part: Texts) -> tuple[Array, Array]:
     # One byte more than the longest has, so that each of them ends.
     count = min(int(part.lengths.max(initial=0)) // WORD + 1, _WORDS)
     words = [part.words(number) for number in range(count)]
-    rows = np.stack(words, axis=1).view(np.uint8)
-    lengths = _FREE[rows].argmin(axis=1).astype(np.int32)
-    after = rows[np.arange(len(part)), lengths]
-    ends = (after == ord("(")) | (lengths == part.lengths)
-    fits = ends & (lengths > 0) & (lengths <= _LONGEST_FREE)
-    own = [beginning(word, lengths - WORD * number) for number, word in enumerate(words)]
-    return np.where(fits, mixed(own), np.uint64(0)), lengths
+    lengths = part.lengths.copy()
+    # Most are the last part: nothing else is in them.
+    other = reduce(operator.or_, [looked_up(_NOT_FREE, word) for word in words]) != 0
+    longer = np.flatnonzero(other | (lengths >= WORD * count))
+    if longer.size:
+        rows = np.stack([word[longer] for word in words], axis=1).view(np.uint8)
+        lengths[longer] = _FREE[rows].argmin(axis=1)
+        after = rows[np.arange(longer.size), lengths[longer]]
+        words = [beginning(word, lengths - WORD * number) for number, word in enumerate(words)]
+    fits = (lengths > 0) & (lengths <= _LONGEST_FREE)
+    if longer.size:
+        fits[longer] &= (after == ord("(")) | (lengths[longer] == part.lengths[longer])
+    return np.where(fits, mixed(words), np.uint64(0)), lengths
 
 
 def _implant(gtins: Array, serials: Array) -> Array:

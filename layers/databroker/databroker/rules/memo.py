@@ -42,13 +42,13 @@ class Memo(Generic[T]):
         """Give the number of the entry of every key; `make` makes it for the key at an index."""
         if len(self.entries) > _MANY:
             self.__init__(self.entries[0], grown=self._grown)  # type: ignore[misc]  # begin again
-        slots = (keys * _FACTORS[0] >> np.uint64(64 - _SLOT_BITS)).view(np.int64)
-        missed = np.flatnonzero(self._slot_keys[slots] != keys)
+        slots = spread(keys, _SLOT_BITS)
+        missed = np.flatnonzero(self._slot_keys.take(slots) != keys)
         if missed.size > _MANY_MISSED:
             # At first all are new: what the first few teach, most others need no look for.
             self._look_up(keys, slots, missed[:_FIRST_FEW], make)
-            missed = np.flatnonzero(self._slot_keys[slots] != keys)
-        found: Array = self._slot_numbers[slots]
+            missed = np.flatnonzero(self._slot_keys.take(slots) != keys)
+        found: Array = self._slot_numbers.take(slots)
         if missed.size:
             found[missed] = self._look_up(keys, slots, missed, make)
         return found
@@ -58,7 +58,7 @@ class Memo(Generic[T]):
         numbers = self.numbers(keys, make)
         if self._table is None:
             self._table = np.array(self.entries)
-        return self._table[numbers]
+        return self._table.take(numbers)
 
     def _look_up(self, keys: Array, slots: Array, missed: Array, make: Callable[[int], T]) -> Array:
         different, first, which = np.unique(keys[missed], return_index=True, return_inverse=True)
@@ -76,6 +76,12 @@ class Memo(Generic[T]):
         self._slot_keys[slots[missed]] = keys[missed]
         self._slot_numbers[slots[missed]] = found
         return found
+
+
+def spread(keys: Array, bits: int) -> Array:
+    """Give every key (uint64) a place in a table of 2 ** bits."""
+    places: Array = (keys * _FACTORS[0] >> np.uint64(64 - bits)).view(np.int64)
+    return places
 
 
 def mixed(words: Sequence[Array]) -> Array:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from databroker.findings import refused_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from databroker.dataset import Dataset
     from databroker.findings import Finding
@@ -31,7 +33,7 @@ class Notes:
         code: str,
         part: Part,
         column: str,
-        indexes: Iterable[int],
+        indexes: Array | Sequence[int],
         nameless: Array | None = None,
         **texts: Any,
     ) -> None:
@@ -39,24 +41,14 @@ class Notes:
 
         `nameless` are the records whose number may not be named (mask).
         """
-        origin, where = part.records.origin, list(map(int, indexes))
-        named = [part.record(index) for index in where]
+        indexes = np.asarray(indexes)
+        rows: list[int] = part.records.numbers[indexes].tolist()
+        where: list[int] = indexes.tolist()
+        hidden = set() if nameless is None else set(indexes[nameless[indexes]].tolist())
+        numbers = [None if at in hidden else part.number(at) for at in where]
         values = part.records.columns[column].at(where) if column in part.columns else repeat(None)
-        self.findings += self.dataset.findings(
-            code,
-            column,
-            (
-                (
-                    row,
-                    origin.cell(column, row),
-                    None if nameless is not None and nameless[index] else number,
-                    value,
-                )
-                for index, (row, number), value in zip(where, named, values, strict=False)
-            ),
-            verwacht=self.centre,
-            **texts,
-        )
+        places = zip(rows, part.records.origin.cells(column, rows), numbers, values, strict=False)
+        self.findings += self.dataset.findings(code, column, places, verwacht=self.centre, **texts)
 
     def of_file(self, code: str, column: str | None = None, **texts: Any) -> None:
         """Write down what is found in the file as a whole, or in a column of it."""

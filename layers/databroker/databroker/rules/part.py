@@ -1,4 +1,4 @@
-"""Some records of a delivery, as conditions see them: every column read when first looked at."""
+"""Some records of a delivery, as conditions see them."""
 
 from __future__ import annotations
 
@@ -7,56 +7,30 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from databroker.dataset import Field, FieldType, IdClass
 from databroker.rules.bulk import ages
-from databroker.rules.cells import ColumnReader
-from databroker.rules.vectors import EMPTY, Names, Text
+from databroker.rules.leads import Leads
+from databroker.rules.rows import AGE, Rows, all_but
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
-    from databroker.dataset import Column, Dataset
+    from databroker.dataset import Column, Dataset, Field
     from databroker.records import Records
     from databroker.rules.bulk import Memory
-    from databroker.rules.cells import Cells
     from databroker.rules.context import Context
+    from databroker.rules.rows import Readers
     from databroker.rules.vectors import Vector
-    from databroker.texts import Array
+    from databroker.texts import Array, Texts
 
 
 NUMBER = "interv_nr"
 """The column by which a hospital knows a record."""
 
-_AGE = Field(
-    name="leeftijd",
-    number="-",
-    label="Leeftijd bij de interventie",
-    label_en="Age at the intervention",
-    type=FieldType.INTEGER,
-    id_class=IdClass.NONE,
-    column_required=False,
-    required=False,
-)
-"""What the privacy step leaves of a birth date."""
+_EVERY_ROW = slice(None)
 
 
-class Readers(dict[str, ColumnReader]):
-    """A reader for each column of a dataset, made when the column is first met."""
-
-    def __init__(self, columns: Mapping[str, Column]) -> None:
-        """Read these columns."""
-        super().__init__()
-        self._columns = columns
-
-    def __missing__(self, name: str) -> ColumnReader:
-        """Make the reader of a column."""
-        field = self._columns[name].field if name in self._columns else _AGE
-        reader = self[name] = ColumnReader(field)
-        return reader
-
-
-class Part:
-    """Some records of a delivery."""
+class Part(Rows):
+    """Some records of a delivery; their leads are rows of their own."""
 
     def __init__(
         self,
@@ -66,162 +40,115 @@ class Part:
         readers: Readers,
         memory: Memory,
         *,
-        delivered: dict[str, Cells] | None = None,
+        like: Part | None = None,
     ) -> None:
-        """Take the records; nothing is read yet, but for what is `delivered` as it stands."""
-        self._dataset = dataset
+        """Take the records; as they were delivered, when they are `like` those of a part."""
+        super().__init__(len(records), readers, memory, None if like is None else like.read)
         self.records = records
-        self.size = len(records)
-        self.memory = memory
         self.columns = {name: c for name, c in dataset.columns.items() if name in records.columns}
+        delivered = {column.field.name for column in self.columns.values()}
+        self.fields = [field for field in dataset.fields if field.name in delivered]
+        self.context = context
+        self._dataset = dataset
         self._fields = {field.name for field in dataset.fields if field.slots == 1}
         self._stems = [field.stem for field in dataset.fields if field.slots > 1]
-        self.context = context
-        self._readers = readers
-        self._as_delivered = delivered is not None
-        self._cells: dict[str, Cells] = {} if delivered is None else delivered
-        self._values: dict[str, Vector] = {}
-        self._records: dict[int, tuple[int, str | None]] = {}
+        self._like = like
+        self._numbers: dict[int, str | None] = {}
 
-    @property
-    def names(self) -> Names:
-        """Give the names that a condition on a record knows.
+    there = None
+    """All of them exist."""
 
-        They are not kept: with the part that they ask they would keep each other in memory.
+    @cached_property
+    def leads(self) -> Leads:
+        """Give the leads of the records."""
+        delivered = None if self._like is None else self._like.leads.read
+        return Leads(self, self._stems, self._readers, delivered)
+
+    def rows(self, field: Field) -> Rows:
+        """Give the rows that have a field: the records, or their leads."""
+        return self if field.slots == 1 else self.leads
+
+    def canonical(self, field: Field, ignored: Array | None = None) -> Mapping[str, Texts]:
+        """Give the canonical text of the columns of a field, without what cannot be read.
+
+        `ignored` is a mask of what else is left out.
         """
-        return Names(self._value)
+        rows = self.rows(field)
+        texts = rows.cells(field.stem).canonical()
+        if ignored is not None:
+            texts = texts.patched(dict.fromkeys(np.flatnonzero(ignored).tolist()))
+        return {column.name: rows.column(texts, here) for column, here in rows.columns_of(field)}
 
     def as_delivered(self) -> Part:
         """Give the same records; of a cell that cannot be read conditions see what it says."""
         return Part(
-            self.records,
-            self._dataset,
-            self.context,
-            self._readers,
-            self.memory,
-            delivered=self._cells,
+            self.records, self._dataset, self.context, self._readers, self.memory, like=self
         )
 
-    def cells(self, name: str) -> Cells:
-        """Give a column that was delivered, read."""
-        if name not in self._cells:
-            self._cells[name] = self._readers[name].read(self.records.columns[name])
-        return self._cells[name]
-
-    def record(self, index: int) -> tuple[int, str | None]:
-        """Give the row and the intervention number of a record; its many findings share them."""
-        if index not in self._records:
+    def number(self, index: int) -> str | None:
+        """Give the intervention number of a record; its many findings share it."""
+        if index not in self._numbers:
             number = self.cells(NUMBER).text(index) if NUMBER in self.columns else None
-            self._records[index] = int(self.records.numbers[index]), number
-        return self._records[index]
+            self._numbers[index] = number
+        return self._numbers[index]
 
-    def value(self, name: str) -> Vector:
-        """Give the values of a column; None when it was not delivered."""
-        if name not in self._values:
-            self._values[name] = self._read(name) if name in self.columns else None
-        return self._values[name]
+    def has(self, stem: str) -> bool:
+        """Tell whether a field was delivered."""
+        return stem in self.columns
 
-    def ignore(self, name: str, where: Array) -> None:
-        """Take values out, so that no rule sees them (mask)."""
-        value = self.value(name)
-        if isinstance(value, Text):
-            texts = self.cells(name).canonical()
-            self._values[name] = Text.of(texts.patched(dict.fromkeys(np.flatnonzero(where))))
-        else:
-            self._values[name] = np.where(where, EMPTY, value)
-
-    def lead(self, slot: int) -> Names:
-        """Give the names as one lead sees them: its own fields, then those of the record."""
-        return Names(lambda name: self._lead_value(slot, name))
-
-    def readable(self, stems: Iterable[str], slot: int | None) -> Array | None:
-        """Give a mask of the records in which all of these fields can be read; None for all.
-
-        Of the fields of leads only one lead counts, or all of them.
-        """
-        slots = self.slots if slot is None else [slot]
-        found: set[int] = set()
-        for stem in stems:
-            names = [f"{stem}{each}" for each in slots] if stem in self._stems else [stem]
-            for name in names:
-                if name in self.columns and (problems := self.cells(name).problems):
-                    found.update(problems)
-        if not found:
-            return None
-        mask = np.ones(self.size, bool)
-        mask[list(found)] = False
+    def of_records(self, mask: Array) -> Array:
+        """Give the same mask: the rows are the records."""
         return mask
 
-    @cached_property
-    def slots(self) -> Sequence[int]:
-        """Give the numbers of the leads that have a column."""
-        return sorted({column.slot for column in self.columns.values() if column.slot})
+    def forget(self) -> None:
+        """Forget what the leads have of the records."""
+        if "leads" in self.__dict__:
+            self.leads.forget()
 
-    @cached_property
-    def present(self) -> Mapping[int, Array]:
-        """Give, for each lead that any record has something of, a mask of those records."""
-        found = {}
-        for slot in self.slots:
-            names = [name for name, column in self.columns.items() if column.slot == slot]
-            mask = np.zeros(self.size, bool)
-            for name in names:
-                mask |= ~self.cells(name).empty
-            if mask.any():
-                found[slot] = mask
-        return found
+    def readable(self, stems: Iterable[str]) -> Array | None:
+        """Give a mask of the records in which all of these fields can be read; None for all.
 
-    @cached_property
-    def filled(self) -> Mapping[int, Array]:
-        """Give, for each of those leads, a mask of the records that did something to it."""
-        found = {}
-        for slot in self.present:
-            done = self.value(f"{self._stems[0]}{slot}")
-            found[slot] = np.zeros(self.size, bool) if done is None else done != EMPTY
-        return found
+        A field of leads has to be readable for each of them.
+        """
+        found: set[int] = set()
+        for stem in stems:
+            if stem in self._stems:
+                if self.leads.has(stem):
+                    found.update(self.leads.unreadable_records(stem))
+            elif self.has(stem):
+                found.update(self.cells(stem).problems)
+        return all_but(found, self.size)
 
-    def first_lead(self, index: int) -> int:
-        """Give the first lead that a record has something of, lead 1 when there is none."""
-        return next((slot for slot, mask in self.present.items() if mask[index]), 1)
+    def columns_of(self, field: Field) -> Iterable[tuple[Column, slice]]:
+        """Give the one column of a field, if it was delivered."""
+        if field.name in self.columns:
+            yield self.columns[field.name], _EVERY_ROW
 
-    def _read(self, name: str) -> Vector:
-        cells = self.cells(name)
-        if cells.numbers is not None:
-            return cells.numbers
-        if self._as_delivered and cells.problems:
-            return Text.of(cells.canonical(unreadable=True))
-        return cells.as_text
+    def places(self, name: str, indexes: Array) -> Iterable[tuple[str, Array, Array]]:
+        """Give the one column of a field; the rows are the records."""
+        yield name, indexes, indexes
 
-    def _lead_value(self, slot: int, name: str) -> Vector:
-        return self.value(f"{name}{slot}") if name in self._stems else self.names[name]
+    def column(self, texts: Texts, here: slice) -> Texts:
+        """Give the same cells: there is one for each record."""
+        return texts.take(here)
 
-    def _value(self, name: str) -> Vector:
+    def _texts(self, stem: str) -> Texts:
+        return self.records.columns[stem]
+
+    def _named(self, name: str) -> Vector:
         if name in self._fields:
             return self.value(name)
         return _FURTHER[name](self)
 
-    def leads(self) -> list[tuple[Array, Names]]:
-        """Give the leads that something was done to: of which records (mask), and their names."""
-        return [(mask, self.lead(slot)) for slot, mask in self.filled.items() if mask.any()]
-
-    def has_gap(self) -> Vector:
-        """Tell in which records the numbers of the leads do not follow each other."""
-        if not self.present:
-            return False
-        count = sum(mask.astype(np.int8) for mask in self.present.values())
-        last = np.zeros(self.size, np.int8)
-        for slot, mask in self.present.items():
-            last[mask] = slot
-        return last > count
-
     def age(self) -> Vector:
         """Give the age at the intervention: as derived by the privacy step, or from the dates."""
-        if _AGE.name not in self._values:
-            self._values[_AGE.name] = self._read_age()
-        return self._values[_AGE.name]
+        if AGE.name not in self._values:
+            self._values[AGE.name] = self._read_age()
+        return self._values[AGE.name]
 
     def _read_age(self) -> Vector:
-        if _AGE.name in self.records.columns:
-            return self._readers[_AGE.name].read(self.records.columns[_AGE.name]).numbers
+        if AGE.name in self.records.columns:
+            return self._readers[AGE.name].read(self.records.columns[AGE.name]).numbers
         born, day = self.value("geb_datum"), self.value("interv_datum")
         return None if born is None or day is None else ages(born, day)
 
@@ -231,8 +158,8 @@ _FURTHER: Mapping[str, Callable[[Part], Vector]] = {
     "centrum_acroniem": lambda part: part.context.centre,
     "bsn_kolom_aanwezig": lambda part: "bsn" in part.columns,
     "leeftijd": Part.age,
-    "leadgat": Part.has_gap,
-    "leads": Part.leads,
+    "leadgat": lambda part: part.leads.has_gap(),
+    "leads": lambda part: part.leads.in_loop(),
     "db_impl_device": lambda _part: None,  # the registry is not asked before the conflicts
 }
 """Names besides the fields that a condition may use."""

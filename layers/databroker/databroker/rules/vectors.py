@@ -7,6 +7,9 @@ the same for every record is what Python has for it: a number, a text, a boolean
 
 from __future__ import annotations
 
+import operator
+from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -25,6 +28,9 @@ Vector: TypeAlias = Any
 EMPTY = -np.inf
 """An empty cell among numbers: less than any, and equal to itself as None is."""
 
+_BEYOND_ASCII = np.uint64(0x8080_8080_8080_8080)
+_FEW = 64
+"""One in so many texts is looked at on its own rather than written in a new buffer."""
 _LONGEST = 128
 """Bytes of a text that is compared by word; longer ones are compared one by one."""
 
@@ -32,21 +38,29 @@ _LONGEST = 128
 class Names(dict[str, Any]):
     """Names and their values; one that is not here is asked further out."""
 
-    def __init__(self, further: Callable[[str], Any], own: Mapping[str, Any] | None = None) -> None:
-        """Start with own names, and where to ask for the others."""
+    def __init__(
+        self,
+        further: Callable[[str], Any],
+        own: Mapping[str, Any] | None = None,
+        given: Callable[[Vector], Vector] | None = None,
+    ) -> None:
+        """Start with own names, and where to ask for the others; `given` is what comes of those."""
         super().__init__(own or {})
         self._further = further
+        self._given = given
 
     def __missing__(self, name: str) -> Any:
         """Ask further out."""
-        return self._further(name)
+        found = self._further(name)
+        return found if self._given is None else self._given(found)
 
 
 class Text:
     """A column of texts.
 
-    The plain ones (printable ASCII, not too long) are looked at by word of eight bytes; `odd` holds
-    the others by index, and their words are zero. An empty cell has zeros only.
+    The plain ones (nothing strange in them, not too long) are looked at by word of eight bytes;
+    `odd` holds the others by index, as well as some that were changed, and their words are zero. An
+    empty cell has zeros only.
     """
 
     def __init__(self, texts: Texts, odd: Mapping[int, str]) -> None:
@@ -56,7 +70,6 @@ class Text:
         self.implants: Any = None
         self.lower: Text | None = None
         self.count = max(-(-int(texts.lengths.max(initial=0)) // WORD), 1)
-        self._words: dict[int, Array] = {}
 
     @classmethod
     def of(cls, texts: Texts) -> Text:
@@ -79,6 +92,26 @@ class Text:
         """Give one cell, None when it is empty."""
         return self.odd.get(index) or self.texts[index]
 
+    def patched(self, cells: Mapping[int, str | None]) -> Text:
+        """Give the column with other text in some cells, by index."""
+        if not cells:
+            return self
+        odd = {**self.odd, **cells}
+        if len(cells) * _FEW > len(self):
+            return Text.of(self.texts.patched(odd))
+        where = np.zeros(len(self), bool)
+        where[list(cells)] = True
+        return Text(self.texts.blanked(where), {at: text for at, text in odd.items() if text})
+
+    def take(self, indexes: Array) -> Text:
+        """Give some texts, by index."""
+        odd = {}
+        if self.odd:
+            text_at = self.odd.get
+            found = ((place, text_at(at)) for place, at in enumerate(indexes.tolist()))
+            odd = {place: text for place, text in found if text is not None}
+        return Text(self.texts.take(indexes), odd)
+
     @property
     def filled(self) -> Array:
         """Give a mask of the cells with anything in them."""
@@ -88,9 +121,7 @@ class Text:
 
     def word(self, number: int) -> Array:
         """Give one word of every text; past the longest there are only zeros."""
-        if number not in self._words:
-            self._words[number] = self.texts.words(number)
-        return self._words[number]
+        return self.texts.kept_words(number)
 
     def words(self) -> list[Array]:
         """Give the words of the texts, at least one."""
@@ -106,9 +137,11 @@ class Text:
 
     def keys(self) -> Array:
         """Give a key (uint64) for every text, 0 for an empty one; equal texts have equal keys."""
-        keys = mixed(self.words())
-        for index, odd in self.odd.items():
-            keys[index] = hash(odd) % (1 << 64)
+        keys = mixed(self.words()).copy()
+        if self.odd:
+            odd = Texts.of(self.odd.values())
+            count = -(-int(odd.lengths.max()) // WORD)
+            keys[list(self.odd)] = mixed([odd.words(number) for number in range(count)])
         return keys
 
     def bytes(self) -> Array:
@@ -116,21 +149,37 @@ class Text:
         return np.stack(self.words(), axis=1).view(np.uint8)
 
     def changed(
-        self, words: Sequence[Array], lengths: Array, change: Callable[[str], str | None]
+        self,
+        words: Sequence[Array],
+        lengths: Array,
+        change: Callable[[str], str | None],
+        unsure: Array,
     ) -> Text:
         """Give other texts in place of these.
 
-        `words` and `lengths` are those of the plain ones; `change` makes the same of an odd one.
+        `words` and `lengths` are those of the plain ones; `change` makes the same of an odd one,
+        and of one with an `unsure` byte (mask of 256), of which the words do not tell.
         """
+        odd = {index: change(text) or "" for index, text in self.odd.items()}
+        if asked := self._with_any(unsure):
+            odd |= {index: change(self[index] or "") or "" for index in asked}
+            words, lengths = [word.copy() for word in words], lengths.copy()
+            for values in (*words, lengths):
+                values[asked] = 0
         count = len(words)
         data = np.zeros((self.texts.lengths.size + 1, count), np.uint64)
         for number, word in enumerate(words):
             data[:-1, number] = word
         starts = np.arange(0, len(self) * count * WORD, count * WORD, dtype=np.int32)
-        odd = {index: change(text) or "" for index, text in self.odd.items()}
-        text = Text(Texts(data.ravel().view(np.uint8), starts, lengths), odd)
-        text._words = dict(enumerate(words))
-        return text
+        return Text(Texts(data.ravel().view(np.uint8), starts, lengths).with_words(words), odd)
+
+    def _with_any(self, marked: Array) -> list[int]:
+        """Give the indexes of the plain texts with one of some bytes, all beyond ASCII (mask)."""
+        words = self.words()
+        beyond = np.flatnonzero(reduce(operator.or_, words) & _BEYOND_ASCII)
+        rows = np.stack([word[beyond] for word in words], axis=1).view(np.uint8)
+        found: list[int] = beyond[marked[rows].any(axis=1)].tolist()
+        return found
 
     def equals(self, other: Text | str | None) -> Array:
         """Give a mask of the cells that are the same as the other's, or as one text."""
@@ -154,6 +203,62 @@ class Text:
         for index, odd in self.odd.items():
             same[index] = odd == text
         return same
+
+
+@dataclass(frozen=True)
+class Owners:
+    """Of which record each lead is: `records` (indexes), out of `count` of them."""
+
+    records: Array
+    count: int
+
+    def given(self, value: Vector) -> Vector:
+        """Give every lead what its record has."""
+        return value.take(self.records) if hasattr(value, "take") else value
+
+    def having(self, leads: Array) -> Array:
+        """Give a mask of the records with any of some leads (mask)."""
+        found = np.zeros(self.count, bool)
+        found[self.records[leads]] = True
+        return found
+
+    def counted(self, leads: Array) -> Array:
+        """Count, for every record, which of some leads it has (mask)."""
+        return np.bincount(self.records[leads], minlength=self.count).astype(float)
+
+    def doubled(self, leads: Array, value: Vector) -> Array:
+        """Give a mask of the records of which two of some leads (mask) have the same value."""
+        at = np.flatnonzero(leads)
+        at = at[np.argsort(self.records[at], kind="stable")]
+        records = self.records[at]
+        keys = [key[at] for key in _keys(value, leads.size)]
+        found = np.zeros(self.count, bool)
+        for apart in range(1, records.size):
+            same = records[apart:] == records[:-apart]
+            if not same.any():
+                break
+            for key in keys:
+                same &= key[apart:] == key[:-apart]
+            found[records[apart:][same]] = True
+        return found
+
+
+@dataclass(frozen=True)
+class OfLeads:
+    """What a loop over leads collects: which leads are meant (mask), and the value of each."""
+
+    owners: Owners
+    meant: Array
+    value: Vector
+
+
+def _keys(value: Vector, count: int) -> list[Array]:
+    """Give columns (arrays) that are the same where values are."""
+    if isinstance(value, tuple):
+        return [key for part in value for key in _keys(part, count)]
+    if isinstance(value, np.ndarray):
+        return [value]
+    return [value.keys()] if hasattr(value, "keys") else [np.zeros(count, bool)]
 
 
 class Answers:
@@ -184,11 +289,11 @@ class Answers:
 
 def looked_up(table: Array, words: Array) -> Array:
     """Look up every byte of some words in a table (uint8); zero stays zero."""
-    filled = np.flatnonzero(words)
-    if 2 * filled.size > words.size:
-        return table[words.view(np.uint8)].view(np.uint64)
+    filled = words != 0
+    if 2 * np.count_nonzero(filled) >= words.size:
+        return np.frombuffer(words.tobytes().translate(table.tobytes()), np.uint64)
     found = np.zeros(words.size, np.uint64)  # as where only a few texts are so long
-    found[filled] = table[words[filled].view(np.uint8)].view(np.uint64)
+    found[filled] = looked_up(table, words[filled])
     return found
 
 
@@ -199,6 +304,16 @@ def truth(value: Vector) -> Vector:
     if isinstance(value, Text):
         return value.filled
     return bool(value)
+
+
+def nowhere(mask: Vector) -> bool:
+    """Tell whether nothing is true."""
+    return not (mask.any() if isinstance(mask, np.ndarray) else mask)
+
+
+def everywhere(mask: Vector) -> bool:
+    """Tell whether everything is true."""
+    return bool(mask.all() if isinstance(mask, np.ndarray) else mask)
 
 
 def no(mask: Vector) -> Vector:

@@ -134,6 +134,4 @@ def _erasures(earlier: Iterable[Finding], dataset: Dataset) -> Erasures:
 
 
 def _clean(done: Answered) -> Records:
-    return done.part.records.with_columns(
-        {name: done.canonical(name) for name in done.part.columns}
-    )
+    return done.part.records.with_columns(done.clean())
