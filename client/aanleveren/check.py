@@ -12,7 +12,7 @@ from aanleveren.files import opened, read, size_of
 from aanleveren.outcome import CommandError, Exit, Outcome
 from aanleveren.progress import watch_of
 from databroker.check import check_file
-from databroker.dataset import datasets, find_versions
+from databroker.dataset import datasets
 from databroker.delivery import DUTCH_TIME, Centre
 from databroker.findings import Language
 from databroker.rules import Context
@@ -57,10 +57,17 @@ def check(
     Raises:
         CommandError: the dataset or the centre was not told, or there is no such dataset.
     """
-    versions = _versions(settings)
+    return check_file(content, file_name, versions_of(settings), context_of(settings, today))
+
+
+def context_of(settings: Settings, today: dt.date | None = None) -> Context:
+    """Give who delivers, and when.
+
+    Raises:
+        CommandError: the centre was not told.
+    """
     centre = Centre(settings.need("centre"))
-    context = Context(today or dt.datetime.now(DUTCH_TIME).date(), centre)
-    return check_file(content, file_name, versions, context)
+    return Context(today or dt.datetime.now(DUTCH_TIME).date(), centre)
 
 
 def most_bytes(settings: Settings) -> int:
@@ -69,7 +76,7 @@ def most_bytes(settings: Settings) -> int:
     Raises:
         CommandError: the dataset was not told, or there is no such dataset.
     """
-    return max(dataset.max_bytes for dataset in _versions(settings))
+    return max(dataset.max_bytes for dataset in versions_of(settings))
 
 
 def outcome_of(checked: Checked) -> Outcome:
@@ -87,7 +94,12 @@ def document(checked: Checked, language: Language) -> dict[str, object]:
     }
 
 
-def _versions(settings: Settings) -> tuple[Dataset, ...]:
+def versions_of(settings: Settings) -> tuple[Dataset, ...]:
+    """Give the versions of the dataset that a file may be of, the newest first.
+
+    Raises:
+        CommandError: the dataset was not told, or there is no such dataset.
+    """
     name, _, version = settings.need("dataset").partition("@")
     versions = find_versions(name, version or None)
     if not versions:

@@ -87,9 +87,11 @@ def _parser() -> argparse.ArgumentParser:
         title="opdrachten", metavar="OPDRACHT", dest="named", required=True
     )
     _add_check(commands)
+    _add_encrypt(commands)
     _add_deliver(commands)
     _add_follow(commands)
     _add_report(commands)
+    _add_lead_back(commands)
     _add_window(commands)
     _add_account(commands)
     return parser
@@ -117,18 +119,32 @@ def _add_check(commands: _Commands[argparse.ArgumentParser]) -> None:
     )
     _add_file(check)
     _add_address(check)
-    check.add_argument(
-        "--today",
-        type=dt.date.fromisoformat,
-        metavar="JJJJ-MM-DD",
-        help="de dag van aanleveren (standaard vandaag)",
-    )
-    check.add_argument(
-        "--taal",
-        metavar="TAAL",
-        help="de taal van de uitkomst: nl, Nederlands (standaard), of en, Engels",
-    )
+    _add_today(check)
+    _add_language(check)
     _add_common(check)
+
+
+def _add_encrypt(commands: _Commands[argparse.ArgumentParser]) -> None:
+    encrypt = _add(
+        commands,
+        "versleutel",
+        "encrypt",
+        "vervang persoonsgegevens door pseudoniemen van ZorgTTP",
+        "Vervangt op deze computer de persoonsgegevens in een bestand door tijdelijke pseudoniemen "
+        "van ZorgTTP, met het account van uw centrum. Medische gegevens gaan niet naar ZorgTTP.",
+    )
+    _add_file(encrypt)
+    encrypt.add_argument(
+        "--naar",
+        type=Path,
+        metavar="BESTAND",
+        help="waar het versleutelde bestand komt, .csv of .xml (standaard NAAM-versleuteld.csv)",
+    )
+    _add_address(encrypt)
+    _add_today(encrypt)
+    _add_language(encrypt)
+    _add_zorgttp(encrypt)
+    _add_common(encrypt)
 
 
 def _add_deliver(commands: _Commands[argparse.ArgumentParser]) -> None:
@@ -183,6 +199,25 @@ def _add_report(commands: _Commands[argparse.ArgumentParser]) -> None:
     _add_common(report)
 
 
+def _add_lead_back(commands: _Commands[argparse.ArgumentParser]) -> None:
+    back = _add(
+        commands,
+        "herleid",
+        "lead_back",
+        "welke patiënt hoort bij een record",
+        "Vraagt ZorgTTP, met het account van uw centrum, welk patiëntnummer bij een record van uw "
+        "eigen aanlevering hoort. Elk gebruik wordt vastgelegd.",
+    )
+    back.add_argument("delivery_id", metavar="NUMMER")
+    which = back.add_mutually_exclusive_group(required=True)
+    which.add_argument("--rij", type=int, help="de rij in het bestand")
+    which.add_argument("--interv-nr", metavar="NUMMER", help="het interventienummer")
+    back.add_argument("--centre", metavar="CENTRUM", help="het acroniem van uw centrum")
+    _add_zorgttp(back)
+    _add_places(back)
+    _add_common(back)
+
+
 def _add_window(commands: _Commands[argparse.ArgumentParser]) -> None:
     window = _add(
         commands,
@@ -233,6 +268,27 @@ def _add_address(command: argparse.ArgumentParser) -> None:
         "--dataset", help="bijvoorbeeld pmicd-interventie of pmicd-interventie@22.2"
     )
     command.add_argument("--centre", metavar="CENTRUM", help="het acroniem van uw centrum")
+
+
+def _add_today(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--today",
+        type=dt.date.fromisoformat,
+        metavar="JJJJ-MM-DD",
+        help="de dag van aanleveren (standaard vandaag)",
+    )
+
+
+def _add_language(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--taal",
+        metavar="TAAL",
+        help="de taal van de uitkomst: nl, Nederlands (standaard), of en, Engels",
+    )
+
+
+def _add_zorgttp(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--zorgttp", metavar="URL", help="het adres van ZorgTTP")
 
 
 def _add_kind(command: argparse.ArgumentParser) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aanleveren.check import context_of, document, most_bytes, outcome_of, versions_of
@@ -27,6 +25,7 @@ from databroker.report.summary import in_reading_order
 if TYPE_CHECKING:
     import datetime as dt
     from argparse import Namespace
+    from pathlib import Path
 
     from aanleveren.settings import Settings
     from databroker.ports import PseudonymSource
@@ -48,20 +47,86 @@ def run(asked: Namespace, settings: Settings) -> Outcome:
         content = read(file, most + 1, moved)
     source = connect(settings, may_ask=someone_watches(asked, settings))
     with watch("Versleutelen"), plain_faults():
-        done = encrypt(content, asked.file.name, settings, source, asked.today)
-    if done.records is not None:
-        _write(place, as_xml(*done.records) if place.suffix.lower() == ".xml" else as_csv(done.records[0]))
+        done = encrypt(
+            content,
+            asked.file.name,
+            settings,
+            source,
+            today=asked.today,
+            as_=place.suffix.lower(),
+        )
+    if done.content is not None:
+        _write(place, done.content)
+    told = str(place) if done.content is not None else None
     language = Language(settings.taal)
     if asked.json:
-        told = document(done.checked, language) | {
-            "file": str(place) if done.records is not None else None
-        }
-        sys.stdout.write(f"{json.dumps(told)}\n")
+        sys.stdout.write(f"{json.dumps(document(done.checked, language) | {'file': told})}\n")
     else:
         from aanleveren.screen import show  # noqa: PLC0415 - programs need no colours
 
         dataset = done.checked.dataset
         show(done.checked, f"{asked.file.name} - {dataset.label} {dataset.version}", language)
-        if done.records is not None:
-            sys.stdout.write(f"{place}\n")
+        sys.stdout.write(f"{told}\n" if told else "")
     return outcome_of(done.checked)
+
+
+@dataclass(frozen=True, slots=True)
+class Encrypted:
+    """What was found, and what leaves the hospital; None when the file is refused."""
+
+    checked: Checked
+    content: bytes | None = field(repr=False)
+
+
+def encrypt(
+    content: bytes,
+    file_name: str,
+    settings: Settings,
+    source: PseudonymSource,
+    *,
+    today: dt.date | None = None,
+    as_: str = ".csv",
+) -> Encrypted:
+    """Pseudonymise what is in a file, as CSV or XML.
+
+    Raises:
+        CommandError: a setting is missing, or the file is pseudonymised already.
+        The faults of ZorgTTP, see `databroker.ports.PseudonymSource`.
+    """
+    context = context_of(settings, today)
+    reading = read_file(content, file_name, versions_of(settings), context.centre)
+    if reading.records is None:
+        counts = Counts(reading.count, 0, reading.count)
+        found = in_reading_order(reading.findings)
+        return Encrypted(Checked(reading.dataset, counts, found), None)
+    if is_pseudonymised(reading.records.names):
+        raise CommandError(Exit.USAGE, "Dit bestand is al versleuteld.")
+    done = pseudonymise_at_source(reading.records, reading.dataset, context, Desk(source, _CHECKS))
+    findings = in_reading_order([*reading.findings, *done.findings])
+    refused = len(refused_rows(findings))
+    counts = Counts(reading.count, reading.count - refused, refused)
+    checked = Checked(reading.dataset, counts, findings)
+    if as_ == ".xml":
+        return Encrypted(checked, as_xml(done.records, reading.dataset))
+    return Encrypted(checked, as_csv(done.records))
+
+
+def _place(file: Path, asked: Path | None) -> Path:
+    """Give where the pseudonymised file comes; never in the place of the one it is made of."""
+    place = asked or file.with_name(f"{file.stem}-versleuteld.csv")
+    if place.suffix.lower() not in {".csv", ".xml"}:
+        raise CommandError(Exit.USAGE, "Het versleutelde bestand is .csv of .xml.")
+    if place.resolve() == file.resolve():
+        raise CommandError(Exit.USAGE, "Het versleutelde bestand moet anders heten.")
+    return place
+
+
+def _write(place: Path, content: bytes) -> None:
+    """Write the file whole or not at all."""
+    unfinished = place.with_name(f"{place.name}.onaf")
+    try:
+        unfinished.write_bytes(content)
+        unfinished.replace(place)
+    except OSError as error:
+        text = "Het versleutelde bestand kan daar nu niet worden weggeschreven."
+        raise CommandError(Exit.RETRY, text) from error

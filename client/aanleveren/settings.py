@@ -37,6 +37,7 @@ class Settings:
     inbox: str | None = None
     outbox: str | None = None
     endpoint: str | None = None
+    zorgttp: str | None = None
     dataset: str | None = None
     centre: str | None = None
     soort: str | None = None

@@ -32,6 +32,7 @@ READING_ORDER = (
 """What refuses comes first, and the whole file before one record."""
 
 RECEIPT, PROCESSED, WORKBOOK = "ontvangen.json", "verwerkt.json", "rapportage.xlsx"
+PSEUDONYMS = "pseudoniemen.csv"
 
 UNCHANGED_CODE = "TW-001"
 """Told as a number only: most of a second delivery is unchanged, and it would bury the rest."""
@@ -257,6 +258,16 @@ def counts_of(records: Sequence[RecordLine]) -> Counts:
 def as_document(paper: dict[str, Any]) -> bytes:
     """Write a paper for machines as the document in the outbox."""
     return json.dumps(paper, ensure_ascii=False, indent=2).encode()
+
+
+def pseudonyms_csv(clean: Records) -> bytes:
+    """Give `pseudoniemen.csv`: of every record the pseudonym that its own centre can turn back."""
+    columns = clean.rows, clean.column("interv_nr"), clean.column("ps_pat")
+    lines = [
+        ";".join(map(str, (row, number or "", ps or "")))
+        for row, number, ps in zip(*columns, strict=True)
+    ]
+    return "\r\n".join(["rij;interv_nr;ps_pat", *lines, ""]).encode()
 
 
 def received_json(delivery: Delivery) -> dict[str, Any]:

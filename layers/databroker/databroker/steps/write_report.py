@@ -11,6 +11,7 @@ from databroker.findings import Finding, Level
 from databroker.ports import DeliveryClosedError
 from databroker.report.summary import (
     PROCESSED,
+    PSEUDONYMS,
     WORKBOOK,
     RecordLine,
     Report,
@@ -19,6 +20,7 @@ from databroker.report.summary import (
     counts_of,
     lines_of,
     processed_json,
+    pseudonyms_csv,
 )
 from databroker.report.workbook import write_workbook
 from databroker.rules import Completeness
@@ -91,6 +93,9 @@ def write_report(
     if ledger.finish(delivery.delivery_id, status, counts, report.finished_at).status is not status:
         raise DeliveryClosedError(delivery.delivery_id)
     outbox.put(delivery, WORKBOOK, workbook, XLSX)
+    if delivery.kind is Kind.PRODUCTION and kept.validated:
+        clean = tables.read(delivery.delivery_id, CLEAN)
+        outbox.put(delivery, PSEUDONYMS, pseudonyms_csv(clean), "text/csv")
     outbox.put(delivery, PROCESSED, processed, "application/json")
     return ReportOutcome(status, counts)
 
