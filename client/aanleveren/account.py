@@ -134,6 +134,9 @@ def _ask_keyring(work: Callable[[ModuleType], T]) -> T:
         raise CommandError(
             Exit.RETRY, "De sleutelring van deze computer antwoordt niet."
         ) from error
+    except errors.NoKeyringError as error:
+        text = f"Deze computer heeft geen sleutelring; gebruik {_USER} en {_PASSWORD}."
+        raise CommandError(Exit.USAGE, text) from error
     except errors.KeyringError as error:
         text = f"De sleutelring van deze computer werkt niet mee ({type(error).__name__})."
         raise CommandError(Exit.DENIED, text) from error

@@ -23,6 +23,10 @@ class KeyringLocked(KeyringError):  # noqa: N818 - as the library calls it
     pass
 
 
+class NoKeyringError(KeyringError):
+    pass
+
+
 class NoKeyring:
     """What the library gives on a machine without a keyring."""
 
@@ -54,7 +58,9 @@ class Ring:
 
     def _open(self):
         time.sleep(self.delay)
-        if self.locked or self.backend is not self:
+        if self.backend is not self:
+            raise NoKeyringError
+        if self.locked:
             raise KeyringLocked
 
 
@@ -72,7 +78,10 @@ def ring(monkeypatch):
             name: getattr(made, name)
             for name in ("get_keyring", "get_password", "set_password", "delete_password")
         },
-        "keyring.errors": {"KeyringError": KeyringError},
+        "keyring.errors": {
+            "KeyringError": KeyringError,
+            "NoKeyringError": NoKeyringError,
+        },
         "keyring.backends": {},
         "keyring.backends.fail": {"Keyring": NoKeyring},
     }
@@ -229,3 +238,14 @@ def test_a_keyring_that_takes_nothing_is_told(aanleveren, person, ring):
 
     assert ran.exit_code == 4
     assert "geheim123" not in ran.err
+
+
+@pytest.mark.parametrize("command", ["aanmelden", "afmelden"])
+def test_on_a_machine_without_a_keyring_the_other_way_is_told(aanleveren, person, ring, command):
+    person()
+    ring.backend = NoKeyring()
+
+    ran = aanleveren(command)
+
+    assert ran.exit_code == 2
+    assert PASSWORD in ran.err
