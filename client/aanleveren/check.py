@@ -12,7 +12,7 @@ from aanleveren.files import opened, read, size_of
 from aanleveren.outcome import CommandError, Exit, Outcome
 from aanleveren.progress import watch_of
 from databroker.check import check_file
-from databroker.dataset import datasets
+from databroker.dataset import datasets, find_versions
 from databroker.delivery import DUTCH_TIME, Centre
 from databroker.findings import Language
 from databroker.rules import Context
