@@ -70,6 +70,7 @@ def test_an_installation_brings_no_more_than_it_names():
     assert {name: [Requirement(each).name for each in extras[name]] for name in extras} == {
         "s3": ["boto3"],
         "keyring": ["keyring"],
+        "zorgttp": ["pydantic", "urllib3"],
     }
 
 

@@ -13,6 +13,7 @@ EXAMPLES = {
     "inbox": ("een", "twee", "drie"),
     "outbox": ("een", "twee", "drie"),
     "endpoint": ("http://een", "http://twee", "http://drie"),
+    "zorgttp": ("https://een", "https://twee", "https://drie"),
     "dataset": ("pmicd-interventie", "pmicd-followup", "pmicd-interventie@22.2"),
     "centre": ("MCX", "MCY", "MCZ"),
     "soort": ("test", "productie", "test"),
