@@ -66,11 +66,11 @@ def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, 
         delivery,
         tables=tables,
         papers=papers,
-        service=ZorgTtpExchange(settings.zorgttp_url, registry),
+        service=ZorgTtpExchange(settings.zorgttp_url, registry, settings.zorgttp_calls),
         patience=Patience.with_(delivery, settings.zorgttp_first_wait),
         before=state.exchanged,
         twice=settings.zorgttp_read_back,
-        workers=settings.zorgttp_calls,
+        workers=2 * settings.zorgttp_calls,
     )
     _tell(state, ledger, outcome)
     return asdict(outcome) | {"void": list(outcome.void)}

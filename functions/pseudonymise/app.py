@@ -104,10 +104,10 @@ def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, 
 def _desk(settings: PseudonymiseSettings, delivery: Delivery, state: State) -> Desk:
     login = account(settings.zorgttp_secret_prefix + delivery.centre, delivery.centre)
     return Desk(
-        ZorgTtpSource(settings.zorgttp_url, login),
+        ZorgTtpSource(settings.zorgttp_url, login, settings.zorgttp_calls),
         Checks(settings.zorgttp_sentinels, settings.zorgttp_read_back),
         kept=S3Answers(settings.intake_workbench_bucket, delivery.delivery_id),
-        workers=settings.zorgttp_calls,
+        workers=2 * settings.zorgttp_calls,
         round=state.exchanged.round + 1,
         void=state.exchanged.void,
     )

@@ -1,4 +1,4 @@
-"""`make bench`: the engine beside its peers, then the local stack.
+"""`make bench`: the engine beside its peers, then ZorgTTP, then the local stack.
 
 Nothing fails on a slow machine. What fails is a difference: in the same delivery everyone must find
 the same.
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from local.bench import stack
+from local.bench import stack, zorgttp
 from local.bench.engine import BENCHES, DifferentError, Measuring
 
 
@@ -20,12 +20,14 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure what was asked for."""
     asked = _parser().parse_args(arguments)
     console = Console()
-    if asked.part != "stack":
+    if asked.part in {None, "engine", "agree"}:
         try:
             _measure_engine(asked, console)
         except DifferentError as error:
             console.print(str(error), *error.lines, sep="\n", markup=False)
             return 1
+    if asked.part in {None, "zorgttp"}:
+        zorgttp.measure(console, 2_000 if asked.quick else 20_000)
     if asked.part in {None, "stack"}:
         stack.measure(console, asked.records)
     return 0
@@ -57,8 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "part",
         nargs="?",
-        choices=("engine", "agree", "stack"),
-        help="only the engine, only whether everyone finds the same, or only the stack",
+        choices=("engine", "agree", "zorgttp", "stack"),
+        help="only the engine, whether everyone finds the same, ZorgTTP, or the stack",
     )
     parser.add_argument("--quick", action="store_true", help="a tenth of the records, one round")
     parser.add_argument("--bench", nargs="+", default=[], help='only these: "100,000 csv", xml')

@@ -1,6 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from databroker.privacy import persons
 from databroker.privacy.batches import batches_of, with_sentinels
 from databroker.privacy.persons import FIELDS, INGREDIENTS, TYPES, People
 from tests.support.people import a_row, records_of
@@ -139,3 +140,12 @@ def _asked(row: dict[str, str | None]) -> dict[str, str]:
     filled = {name for name, cell in written.items() if cell}
     needed = {name for each in INGREDIENTS.values() if set(each) <= filled for name in each}
     return {name: cell for name, cell in written.items() if name in needed}
+
+
+def test_two_persons_whose_keys_collide_are_two_persons(monkeypatch):
+    monkeypatch.setattr(persons, "mixed", lambda words: words[0] * 0)
+
+    people = People.of(records_of(a_row(pat_nr="1"), a_row(pat_nr="2"), a_row(pat_nr="1")))
+
+    assert people.of_record.tolist() in ([0, 1, 0], [1, 0, 1])
+    assert len(people) == 2

@@ -43,9 +43,6 @@ LONGEST_ANSWER = 60.0
 LONGEST_WAIT = 10.0
 """Seconds we let a `Retry-After` ask for; the workflow tries again later by itself."""
 
-MOST_CONNECTIONS = 16
-"""How many calls can be under way; more wait their turn."""
-
 _CODE = r"^[0-9]{3,4}$"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _OK = 200
@@ -147,13 +144,15 @@ def open_session(base_url: str, account: Account) -> OpenedSession:
 class ZorgTtpSource:
     """ZorgTTP as a centre sees it; safe to share between threads."""
 
-    def __init__(self, base_url: str, login: Account | Session) -> None:
+    def __init__(self, base_url: str, login: Account | Session, calls: int = 4) -> None:
         """Take the address of the webservice; nothing is sent yet.
+
+        However many threads ask, no more than `calls` are under way at a time.
 
         Raises:
             ValueError: the address is no https, nor this machine.
         """
-        self._line = _Line(base_url, login)
+        self._line = _Line(base_url, login, calls)
 
     def pseudonymise(
         self, types: Sequence[str], persons: Sequence[Mapping[str, str]]
@@ -179,13 +178,15 @@ class ZorgTtpSource:
 class ZorgTtpExchange:
     """ZorgTTP as the registry sees it; safe to share between threads."""
 
-    def __init__(self, base_url: str, login: Account | Session) -> None:
+    def __init__(self, base_url: str, login: Account | Session, calls: int = 4) -> None:
         """Take the address of the webservice; nothing is sent yet.
+
+        However many threads ask, no more than `calls` are under way at a time.
 
         Raises:
             ValueError: the address is no https, nor this machine.
         """
-        self._line = _Line(base_url, login)
+        self._line = _Line(base_url, login, calls)
 
     def exchange(self, batch_id: str, tokens: Sequence[str]) -> list[Exchanged]:
         """Make one call; see the port."""
@@ -214,7 +215,7 @@ class _ShortRetry(Retry):
 class _Line:
     """One login's connections to one host: a session at the first question, renewed when it ended."""
 
-    def __init__(self, base_url: str, login: Account | Session) -> None:
+    def __init__(self, base_url: str, login: Account | Session, calls: int = 1) -> None:
         address = _checked(base_url)
         self._path = (address.path or "").rstrip("/")
         self._account = login if isinstance(login, Account) else None
@@ -226,7 +227,7 @@ class _Line:
         # The standard context verifies, and speaks TLS 1.2 or later.
         self._pool = connection_from_url(
             base_url,
-            maxsize=MOST_CONNECTIONS,
+            maxsize=calls,
             block=True,
             timeout=Timeout(connect=5, read=LONGEST_ANSWER),
             retries=_ShortRetry(

@@ -77,14 +77,25 @@ class Answered:
     records: tuple[Pseudonymised, ...] = field(repr=False)
     statistics: Statistics
 
+    def as_json(self) -> Any:
+        """Write it down; by hand, for `asdict` copies every token."""
+        return {
+            "asked": self.asked,
+            "round": self.round,
+            "order": list(self.order),
+            "records": [
+                [each.pseudonyms, [[said.code, said.field] for said in each.diagnostics]]
+                for each in self.records
+            ],
+            "statistics": asdict(self.statistics),
+        }
+
     @classmethod
     def from_json(cls, kept: Any) -> Answered:
-        """Read what `asdict` made of one."""
+        """Read what `as_json` wrote."""
         records = tuple(
-            Pseudonymised(
-                each["pseudonyms"], tuple(Diagnostic(**said) for said in each["diagnostics"])
-            )
-            for each in kept["records"]
+            Pseudonymised(pseudonyms, tuple(Diagnostic(*each) for each in said))
+            for pseudonyms, said in kept["records"]
         )
         figures = Statistics(**kept["statistics"])
         return cls(kept["asked"], kept["round"], tuple(kept["order"]), records, figures)
@@ -110,14 +121,15 @@ class Answers:
 class Desk:
     """Whom to ask, and how to go about it.
 
-    `workers` calls are made at a time. `kept` are the answers that earlier tries got; of those in
+    `workers` batches are worked at, at a time: more than there may be calls at a time, so that the next
+    call goes out while an answer is looked at. `kept` are the answers that earlier tries got; of those in
     `void` the ones of an earlier `round` are asked again.
     """
 
     source: PseudonymSource = field(repr=False)
     checks: Checks = field(default_factory=Checks)
     kept: Kept = field(default_factory=KeptInMemory, repr=False)
-    workers: int = 4
+    workers: int = 8
     most: int = MOST
     round: int = 1
     void: Collection[int] = ()
@@ -141,7 +153,7 @@ class Desk:
                 gathered.add(batch, answer)
         asked = [batch for batch in batches if batch.number not in gathered.rounds]
         for batch, answer in ask_all(lambda each: self._ask(everyone, each), asked, self.workers):
-            self.kept.write(batch.number, asdict(answer))
+            self.kept.write(batch.number, answer.as_json())
             gathered.add(batch, answer)
         answers = gathered.answers()
         self._expect_new(answers)
@@ -183,7 +195,7 @@ class Desk:
             wrong.update(answers.batches[filled[times[which] > 1]].tolist())
         for number in wrong:
             answer = Answered.from_json(self.kept.read(number))
-            self.kept.write(number, asdict(replace(answer, asked="", records=())))
+            self.kept.write(number, replace(answer, asked="", records=()).as_json())
         if wrong:
             raise UntrustedAnswerError("two persons were given the same token")
 
