@@ -18,9 +18,11 @@ from databroker import events
 from databroker.adapters.directory import account
 from databroker.adapters.files import S3Answers, S3Papers
 from databroker.adapters.ledger import DynamoLedger
+from databroker.adapters.sessions import S3Sessions
 from databroker.adapters.settings import Settings
 from databroker.adapters.tables import S3Tables, intake_tables, workbench_tables
-from databroker.adapters.zorgttp import ZorgTtpSource
+from databroker.adapters.zorgttp import Account, Session, ZorgTtpSource
+from databroker.ports import CredentialsRefusedError
 from databroker.privacy.desk import Desk
 from databroker.privacy.trust import Checks
 from databroker.steps.patience import Patience
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from databroker.delivery import Delivery
+    from databroker.ports import ZorgTtpSession
 
 logger = Logger()
 
@@ -67,13 +70,16 @@ def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, 
     state = State.model_validate(event)
     settings, ledger, raw, tables, papers = wiring()
     delivery = ledger.reach(state.delivery_id, "Versleutel met ZorgTTP")
+    session = _session(settings, delivery)
     outcome = pseudonymise(
         delivery,
         intake_tables=raw,
         tables=tables,
         papers=papers,
-        open_desk=lambda: _desk(settings, delivery, state),
-        patience=Patience.with_(delivery, settings.zorgttp_first_wait),
+        open_desk=lambda: _desk(settings, delivery, session, state),
+        patience=Patience.with_(
+            delivery, settings.zorgttp_first_wait, session.ends if session else None
+        ),
     )
     if outcome.wait_seconds or state.privacy.wait_seconds:
         ledger.wait(state.delivery_id, waits=outcome.wait_seconds > 0)
@@ -101,8 +107,27 @@ def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, 
     }
 
 
-def _desk(settings: PseudonymiseSettings, delivery: Delivery, state: State) -> Desk:
-    login = account(settings.zorgttp_secret_prefix + delivery.centre, delivery.centre)
+def _session(settings: PseudonymiseSettings, delivery: Delivery) -> ZorgTtpSession | None:
+    """Give the session of the person who delivered; an EPD has none."""
+    if not delivery.by_browser:
+        return None
+    return S3Sessions(settings.intake_workbench_bucket).find(delivery)
+
+
+def _desk(
+    settings: PseudonymiseSettings,
+    delivery: Delivery,
+    session: ZorgTtpSession | None,
+    state: State,
+) -> Desk:
+    login: Account | Session
+    if session:
+        login = Session(session.token)
+    elif delivery.by_browser:
+        # Never with the account of the hospital what a person delivers.
+        raise CredentialsRefusedError("nobody logged in for this delivery")
+    else:
+        login = account(settings.zorgttp_secret_prefix + delivery.centre, delivery.centre)
     return Desk(
         ZorgTtpSource(settings.zorgttp_url, login, settings.zorgttp_calls),
         Checks(settings.zorgttp_sentinels, settings.zorgttp_read_back),

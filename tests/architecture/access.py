@@ -35,7 +35,12 @@ _TABLE = {
     "query": "Query",
     "scan": "Scan",
 }
-_KEY = {"decrypt": "Decrypt", "encrypt": "GenerateDataKey", "grant": "CreateGrant"}
+_KEY = {
+    "decrypt": "Decrypt",
+    "encrypt": "GenerateDataKey",
+    "seal with": "Encrypt",
+    "grant": "CreateGrant",
+}
 _QUEUE = {"receive": "ReceiveMessage", "send": "SendMessage", "purge": "PurgeQueue"}
 
 Probe = tuple[str, str, dict[str, str]]
@@ -142,6 +147,12 @@ GRANTS: dict[str, set[str]] = {
         "write papers",
         "find a centre",
     },
+    "LogInAtZorgttp": {
+        "put LedgerTable",
+        "write IntakeWorkbenchBucket",
+        "encrypt IntakeKey",
+        "seal with IntakeKey",
+    },
     "Pseudonymise": {
         "read IntakeWorkbenchBucket",
         "write IntakeWorkbenchBucket",
@@ -212,7 +223,7 @@ def a_registry_role_is_denied_the_intake_zone_whatever_else_it_is_allowed(
     system: System,
 ) -> Iterator[str]:
     stack = deepcopy(system.stack)
-    intake = {"CheckStructure", "Pseudonymise", "Anonymise", "DisposeSource"}
+    intake = {"CheckStructure", "LogInAtZorgttp", "Pseudonymise", "Anonymise", "DisposeSource"}
     wide = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     for name in [*GRANTS, "DeliveryStateMachine"]:
         if name in intake:

@@ -157,3 +157,13 @@ def test_content_that_nobody_read_has_no_hash(ledger):
     ledger.claim(a_delivery())
 
     assert ledger.sha256(a_delivery().delivery_id) is None
+
+
+def test_a_user_may_try_five_times_in_a_quarter_of_an_hour(ledger):
+    at = [RECEIVED_AT + dt.timedelta(minutes=minutes) for minutes in (0, 1, 2, 3, 4, 5, 14, 15, 16)]
+
+    may = [ledger.may_try("a user", now) for now in at]
+
+    # The sixth and seventh come too soon; when the first is forgotten there is room for one.
+    assert may == [True] * 5 + [False, False, True, True]
+    assert ledger.may_try("another user", at[5])

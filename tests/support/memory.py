@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +22,10 @@ from databroker.ports import (
     Registered,
     SourceVanishedError,
     Write,
+    ZorgTtpSession,
 )
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterable, Sequence
 
     from databroker.delivery import Centre
@@ -112,6 +113,7 @@ class MemoryLedger:
     entries: dict[DeliveryId, _Entry] = field(default_factory=dict)
     contents: dict[tuple[str, str], Delivery] = field(default_factory=dict)
     strays: list[tuple[str, str]] = field(default_factory=list)
+    tries: dict[str, list[dt.datetime]] = field(default_factory=dict)
 
     def claim(self, delivery: Delivery) -> bool:
         new = delivery.delivery_id not in self.entries
@@ -136,6 +138,13 @@ class MemoryLedger:
         if entry.ending:
             return entry.ending.status
         return Status.WAITING if entry.waits else Status.RECEIVED
+
+    def may_try(self, user: str, now: dt.datetime) -> bool:
+        began = now - dt.timedelta(minutes=15)
+        moments = [each for each in self.tries.get(user, []) if each > began]
+        if len(moments) < 5:
+            self.tries[user] = [*moments, now]
+        return len(moments) < 5
 
     def finish(
         self, delivery_id: DeliveryId, status: Status, counts: Counts, finished_at: dt.datetime
@@ -168,6 +177,17 @@ class MemoryLedger:
     def record_stray(self, key: str, reason: str, seen_at: dt.datetime) -> None:
         assert seen_at
         self.strays.append((key, reason))
+
+
+@dataclass
+class MemorySessions:
+    sessions: dict[DeliveryId, ZorgTtpSession] = field(default_factory=dict)
+
+    def keep(self, delivery: Delivery, session: ZorgTtpSession) -> None:
+        self.sessions[delivery.delivery_id] = session
+
+    def find(self, delivery: Delivery) -> ZorgTtpSession | None:
+        return self.sessions.get(delivery.delivery_id)
 
 
 @dataclass

@@ -244,6 +244,9 @@ def a_workflow(
     with serving(app) as url, a_cloud(config):
         monkeypatch.setenv("ZORGTTP_URL", url)
         workflow = Workflow(url, monkeypatch)
+        monkeypatch.setenv(
+            "INTAKE_KEY_ID", boto3.client("kms").create_key()["KeyMetadata"]["KeyId"]
+        )
         _put_secrets()
         for name in FUNCTIONS:
             handler_of(name).wiring.cache_clear()

@@ -45,7 +45,12 @@ def test_a_production_delivery_is_registered_reported_and_mailed(workflow, a_fil
         "changed": 0,
         "unchanged": 0,
     }
-    assert set(outcome.documents) == {"ontvangen.json", "verwerkt.json", "rapportage.xlsx"}
+    assert set(outcome.documents) == {
+        "ontvangen.json",
+        "verwerkt.json",
+        "rapportage.xlsx",
+        "pseudoniemen.csv",
+    }
     assert len(records()) == 6
     assert [mail.destinations["ToAddresses"] for mail in workflow.mails()] == [["data@mcx.example"]]
     assert nothing_is_left_in_the_intake_zone()

@@ -75,6 +75,11 @@ class Delivery:
     received_at: dt.datetime
 
     @property
+    def by_browser(self) -> bool:
+        """Tell whether a person delivered it, who logs in at ZorgTTP by name and password."""
+        return self.source.key.startswith("web/")
+
+    @property
     def today(self) -> dt.date:
         """Give the day of delivery in the Netherlands: "today" for every rule, on every retry."""
         return self.received_at.astimezone(DUTCH_TIME).date()

@@ -54,6 +54,7 @@ PSEUDONYMISED = _event(
 )
 ANONYMISED = _event("DB-202", "anonymised", "records", "codes")
 SOURCE_DISPOSED = _event("DB-301", "source disposed")
+LOGGED_IN = _event("DB-204", "somebody logged in at ZorgTTP", "login")
 ZORGTTP_AWAITED = _event("DB-203", "ZorgTTP gave no usable answer", "step", "seconds")
 EXCHANGED = _event("DB-401", "definitive pseudonyms fetched", "tokens")
 MIXED_UP = _event("DB-402", "batches cannot be trusted and are asked again", "round", "batches")

@@ -131,6 +131,13 @@ class Ledger(Protocol):
         """
         ...
 
+    def may_try(self, user: str, now: dt.datetime) -> bool:
+        """Count a login of a user at ZorgTTP, unless there were five in the last quarter of an hour.
+
+        Tells whether it may go on.
+        """
+        ...
+
     def finish(
         self, delivery_id: DeliveryId, status: Status, counts: Counts, finished_at: dt.datetime
     ) -> Ending:
@@ -310,6 +317,26 @@ class PseudonymSource(Protocol):
 
         None for what cannot be read. Pseudonyms of another hospital refuse the account.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ZorgTtpSession:
+    """A session at ZorgTTP that a person opened, and when it ends."""
+
+    token: str = field(repr=False)
+    ends: dt.datetime
+
+
+class Sessions(Protocol):
+    """Sessions that persons opened, one for a delivery; gone with its tables in the intake zone."""
+
+    def keep(self, delivery: Delivery, session: ZorgTtpSession) -> None:
+        """Keep the session, for this delivery of this centre only; again replaces it."""
+        ...
+
+    def find(self, delivery: Delivery) -> ZorgTtpSession | None:
+        """Give the session, over or not; None when nobody opened one."""
         ...
 
 

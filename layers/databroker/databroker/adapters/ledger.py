@@ -1,7 +1,8 @@
 """DynamoDB: the ledger of deliveries.
 
 Items: `DELIVERY#<id>` (what became of it), `CONTENT#<centre>#<sha256>` (who brought this content
-first), `STRAY` (objects that are no delivery; they expire after 90 days).
+first), `STRAY` (objects that are no delivery; they expire after 90 days), `LOGIN#<hash of the user>` (when
+somebody logged in at ZorgTTP; it expires after 15 minutes).
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _STRAY_DAYS = 90
+_MOST_TRIES, _TRY_WINDOW = 5, dt.timedelta(minutes=15)
 _ALIAS = re.compile(r"#(\w+)")
 
 
@@ -83,6 +85,42 @@ class DynamoLedger:
     def status(self, delivery_id: DeliveryId) -> Status:
         """Read where it stands."""
         return Status(self._item(delivery_id)["status"])
+
+    def may_try(self, user: str, now: dt.datetime) -> bool:
+        """Add the moment to those of the user on condition that nobody did so meanwhile.
+
+        Whoever is overtaken looks again; five at once leave no room for a sixth.
+        """
+        key = _key(f"LOGIN#{hashlib.sha256(user.encode()).hexdigest()}", "TRIES")
+        for _ in range(_MOST_TRIES + 1):
+            before = self._read(key).get("moments")
+            began = (now - _TRY_WINDOW).isoformat()
+            moments = [each for each in (before or "").split() if each > began]
+            if len(moments) >= _MOST_TRIES:
+                return False
+            facts = {"moments": " ".join([*moments, now.isoformat()])}
+            if self._replace(key, facts, before, now + _TRY_WINDOW):
+                return True
+        return False
+
+    def _replace(
+        self, key: dict[str, Any], facts: Mapping[str, str], before: str | None, ends: dt.datetime
+    ) -> bool:
+        condition = "attribute_not_exists(pk)" if before is None else "moments = :before"
+        values = {} if before is None else {"ExpressionAttributeValues": _text({":before": before})}
+        try:
+            with passing_faults():
+                client("dynamodb").put_item(
+                    TableName=self.table,
+                    Item=key | _text(facts) | {"expires": {"N": str(int(ends.timestamp()))}},
+                    ConditionExpression=condition,
+                    **values,
+                )
+        except ClientError as error:
+            if code_of(error) == "ConditionalCheckFailedException":
+                return False
+            raise
+        return True
 
     def finish(
         self, delivery_id: DeliveryId, status: Status, counts: Counts, finished_at: dt.datetime

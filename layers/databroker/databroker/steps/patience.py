@@ -22,20 +22,25 @@ def now() -> dt.datetime:
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """What is left of it: how long ago the delivery came, and the shortest wait."""
+    """What is left of it: how long ago the delivery came, the shortest and the longest wait."""
 
     waited: dt.timedelta
     first: dt.timedelta
+    longest: dt.timedelta = LONGEST
 
     @classmethod
-    def with_(cls, delivery: Delivery, first_seconds: int) -> Self:
-        """Tell it of a delivery, at this moment."""
-        return cls(now() - delivery.received_at, dt.timedelta(seconds=first_seconds))
+    def with_(
+        cls, delivery: Delivery, first_seconds: int, until: dt.datetime | None = None
+    ) -> Self:
+        """Tell it of a delivery, at this moment; `until` is when the session of a person ends."""
+        longest = LONGEST if until is None else until - delivery.received_at
+        waited = now() - delivery.received_at
+        return cls(waited, dt.timedelta(seconds=first_seconds), min(longest, LONGEST))
 
     @property
     def lasts(self) -> bool:
         """Tell whether there is time for another try."""
-        return self.waited + self._wait <= LONGEST
+        return self.waited + self._wait <= self.longest
 
     @property
     def seconds(self) -> int:
