@@ -56,10 +56,11 @@ class Batch:
 def batches_of(people: People, most: int) -> Iterator[Batch]:
     """Give every person once; the same persons make the same batches on every try."""
     number = ALONE
-    sets, which = np.unique(people.makes, axis=0, return_inverse=True)
-    for place, makes in enumerate(sets):
-        types = tuple(kind for kind, able in zip(TYPES, makes.tolist(), strict=True) if able)
-        persons = np.flatnonzero(which.reshape(-1) == place)
+    bits = 1 << np.arange(len(TYPES))
+    together = people.makes @ bits
+    for makes in np.unique(together).tolist():
+        types = tuple(kind for kind, bit in zip(TYPES, bits.tolist(), strict=True) if makes & bit)
+        persons = np.flatnonzero(together == makes)
         for start in range(0, len(persons), most):
             number += 1
             yield Batch(number, types, persons[start : start + most])
