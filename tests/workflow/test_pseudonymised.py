@@ -114,6 +114,29 @@ def test_what_leaves_the_hospital_has_no_personal_data(tmp_path, at_source):
     }  # fmt: skip
 
 
+def test_a_check_on_the_machine_of_the_hospital_tells_who_has_no_pseudonym(
+    tmp_path, at_source, capsys
+):
+    write_csv(make_delivery(6, today=TODAY), tmp_path / "file.csv")
+    content, _ = at_source(tmp_path / "file.csv", tmp_path / "versleuteld.csv")
+    header, first, second, *rest = content.decode("utf-8-sig").splitlines()
+    place = header.split(";").index("ps_pat")
+    without, wrong = first.split(";"), second.split(";")
+    without[place], wrong[place] = "", "zomaar iets"
+    path = tmp_path / "later.csv"
+    path.write_text("\r\n".join([header, ";".join(without), ";".join(wrong), *rest]))
+
+    address = ["--dataset", "pmicd-interventie", "--centre", "MCX"]
+    exit_code = main(["controleer", str(path), *address, "--today", TODAY.isoformat(), "--json"])
+
+    told = json.loads(capsys.readouterr().out)
+    assert exit_code == 1
+    assert [(f["code"], f["row"]) for f in told["findings"] if f["row"]] == [
+        ("F-110", 2),
+        ("F-114", 3),
+    ]
+
+
 def test_a_test_of_a_pseudonymised_file_asks_nobody(workflow, tmp_path, at_source):
     write_csv(make_delivery(6, today=TODAY), tmp_path / "file.csv")
     content, _ = at_source(tmp_path / "file.csv", tmp_path / "versleuteld.csv")

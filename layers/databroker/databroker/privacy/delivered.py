@@ -42,13 +42,8 @@ class Delivered:
 
 
 def read_delivered(records: Records, dataset: Dataset, refused: Collection[int] = ()) -> Delivered:
-    """Read the pseudonyms of every record but the refused rows, by physical row.
-
-    A record without a pseudonym that its centre can turn back is refused (F-110), as is one with
-    anything else in a column than what belongs there (F-114).
-    """
-    found = list(_misplaced(records, dataset))
-    found += _without(records, dataset, {*refused, *refused_rows(found)})
+    """Read the pseudonyms of every record but the refused rows, by physical row."""
+    found = check_delivered(records, dataset, refused)
     good = np.flatnonzero(~records.of_rows({*refused, *refused_rows(found)}))
     texts = [records.texts(name).take(good) for name in COLUMNS.values()]
     first, group = distinct(texts)
@@ -59,6 +54,19 @@ def read_delivered(records: Records, dataset: Dataset, refused: Collection[int] 
     rows = np.arange(1, len(first) + 1, dtype=np.int32)
     persons = Records(columns, rows, Origin(None, {}))
     return Delivered(persons, digits(of_record), tuple(found), len(first))
+
+
+def check_delivered(
+    records: Records, dataset: Dataset, refused: Collection[int] = ()
+) -> list[Finding]:
+    """Look at the pseudonyms in a file.
+
+    A record, unless it is refused already, without a pseudonym that its centre can turn back is
+    refused (F-110), as is one with anything else in a column than what belongs there (F-114).
+    """
+    found = list(_misplaced(records, dataset))
+    found += _without(records, dataset, {*refused, *refused_rows(found)})
+    return found
 
 
 def _misplaced(records: Records, dataset: Dataset) -> Iterator[Finding]:
