@@ -16,11 +16,10 @@ from aanleveren.zorgttp import connect, plain_faults
 from databroker.check import Checked, read_file
 from databroker.dataset import is_pseudonymised
 from databroker.delivery import Counts
-from databroker.findings import Language, refused_rows
+from databroker.findings import Language, in_reading_order, refused_rows
 from databroker.privacy.at_source import pseudonymise_at_source
 from databroker.privacy.desk import Desk
 from databroker.privacy.trust import Checks
-from databroker.report.summary import in_reading_order
 
 if TYPE_CHECKING:
     import datetime as dt

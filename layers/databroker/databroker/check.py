@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 from databroker.dataset import is_pseudonymised
 from databroker.delivery import Counts
-from databroker.findings import refused_rows
+from databroker.findings import in_reading_order, refused_rows
 from databroker.intake import OpenDelivery, Reading, read_delivery
 from databroker.privacy.identity import IdentityChecker
-from databroker.report.summary import in_reading_order
 from databroker.rules import CentreCheck, check_centre
 from databroker.validation.validate import Validator
 

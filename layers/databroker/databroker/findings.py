@@ -196,3 +196,31 @@ def refused_rows(findings: Iterable[Finding]) -> frozenset[int]:
         for finding in findings
         if finding.row is not None and _refuses_record(finding.code, trial=finding.trial)
     )
+
+
+READING_ORDER = (
+    Level.FILE_REFUSED,
+    Level.RECORD_REFUSED,
+    Level.CONFLICT_REFUSED,
+    Level.RECORD_WARNING,
+    Level.CONFLICT_WARNING,
+    Level.FILE_WARNING,
+)
+"""What refuses comes first, and the whole file before one record."""
+
+
+def in_reading_order(findings: Iterable[Finding]) -> list[Finding]:
+    """Sort the findings as a hospital reads them: by level, then by row."""
+    rank = {level: place for place, level in enumerate(READING_ORDER)}
+    listed = list(findings)
+    alike = {(finding.code, finding.trial): finding for finding in listed}
+    ranks = {key: rank[finding.level] for key, finding in alike.items()}
+    return sorted(
+        listed,
+        key=lambda finding: (
+            ranks[finding.code, finding.trial],
+            finding.row or 0,
+            finding.code,
+            finding.field or "",
+        ),
+    )

@@ -19,10 +19,8 @@ class RefusedError(Exception):
 
 
 def prepare(asked: Asked) -> Run:
-    """Compile the rules of every version that the file may be of, and load the reader."""
-    for dataset in asked.versions:
-        rule_book(dataset)
-
+    """Compile the rules of the version that the file is of, and load the reader."""
+    rule_book(asked.version)
     with asked.file.open("rb") as content:
         find_reader(content.read(1024), asked.file.name)
 

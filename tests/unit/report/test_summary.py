@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from databroker.delivery import Change, Counts, Kind, Status
-from databroker.findings import Level
+from databroker.findings import READING_ORDER, Level
 from databroker.report.summary import (
-    READING_ORDER,
     Tone,
     counts_of,
     processed_json,

@@ -10,7 +10,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from databroker.delivery import Change, Counts, Status
-from databroker.findings import Language, Level, refused_rows
+from databroker.findings import (
+    READING_ORDER,
+    Language,
+    Level,
+    in_reading_order,
+    refused_rows,
+)
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -20,16 +26,6 @@ if TYPE_CHECKING:
     from databroker.findings import Finding
     from databroker.records import Records
     from databroker.rules import Completeness
-
-READING_ORDER = (
-    Level.FILE_REFUSED,
-    Level.RECORD_REFUSED,
-    Level.CONFLICT_REFUSED,
-    Level.RECORD_WARNING,
-    Level.CONFLICT_WARNING,
-    Level.FILE_WARNING,
-)
-"""What refuses comes first, and the whole file before one record."""
 
 RECEIPT, PROCESSED, WORKBOOK = "ontvangen.json", "verwerkt.json", "rapportage.xlsx"
 PSEUDONYMS = "pseudoniemen.csv"
@@ -131,23 +127,6 @@ class Report:
                 "Door een technische storing is de verwerking niet afgerond. De NHR is gewaarschuwd.",
             )
         return judge(self.counts, self.findings)
-
-
-def in_reading_order(findings: Iterable[Finding]) -> list[Finding]:
-    """Sort the findings as a hospital reads them: by level, then by row."""
-    rank = {level: place for place, level in enumerate(READING_ORDER)}
-    listed = list(findings)
-    alike = {(finding.code, finding.trial): finding for finding in listed}
-    ranks = {key: rank[finding.level] for key, finding in alike.items()}
-    return sorted(
-        listed,
-        key=lambda finding: (
-            ranks[finding.code, finding.trial],
-            finding.row or 0,
-            finding.code,
-            finding.field or "",
-        ),
-    )
 
 
 def grouped(findings: Iterable[Finding]) -> list[FindingGroup]:

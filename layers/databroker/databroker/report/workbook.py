@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 from xlsxwriter import Workbook
 
 from databroker.delivery import Kind
-from databroker.findings import Level
+from databroker.findings import READING_ORDER, Level
 from databroker.report.cells import Page, Styles
-from databroker.report.summary import READING_ORDER, UNCHANGED_CODE, Tone
+from databroker.report.summary import UNCHANGED_CODE, Tone
 
 if TYPE_CHECKING:
     import datetime as dt
