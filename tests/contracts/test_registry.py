@@ -4,7 +4,7 @@ import pytest
 
 from databroker.adapters.registry import DynamoRegistry
 from databroker.delivery import Centre
-from databroker.ports import Write
+from databroker.ports import TemporaryPseudonymError, Write
 from tests.support.builders import a_delivery, another_delivery, registered_fields
 from tests.support.cloud import a_cloud
 from tests.support.memory import MemoryRegistry
@@ -43,6 +43,17 @@ def test_a_new_record_is_registered_with_everything_that_says_where_it_came_from
     assert (record.version, record.delivery_id) == (1, delivery.delivery_id)
     assert record.delivered_at == delivery.received_at
     assert record.fields == FIELDS
+
+
+def test_a_temporary_pseudonym_is_never_registered(registry):
+    token = f"WS{'0' * 29}-P-L-A/AAAA"
+    bad = Write("MCX-000124", 0, FIELDS | {"ps_pat": token})
+
+    with pytest.raises(TemporaryPseudonymError) as refused:
+        registry.register(a_delivery(), [a_write(), bad])
+
+    assert token not in str(refused.value)
+    assert registry.look_up(MCX, ["MCX-000123", "MCX-000124"]) == {}
 
 
 def test_another_centre_has_a_record_of_its_own_under_the_same_number(registry):

@@ -24,6 +24,7 @@ from databroker.ports import (
     Write,
     ZorgTtpSession,
 )
+from databroker.privacy.pseudonyms import refuse_temporary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -230,6 +231,7 @@ class MemoryRegistry:
         return {implant: self.implants[implant] for implant in implants if implant in self.implants}
 
     def register(self, delivery: Delivery, writes: Sequence[Write]) -> list[bool]:
+        refuse_temporary(value for write in writes for value in write.fields.values())
         return [self._register(delivery, write) for write in writes]
 
     def _register(self, delivery: Delivery, write: Write) -> bool:

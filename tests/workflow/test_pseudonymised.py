@@ -63,7 +63,11 @@ def at_source(workflow, monkeypatch, capsys):
 def registered():
     """Give the pseudonyms of every registered procedure, by its number."""
     return {
-        item["interv_nr"]["S"]: {name: item[name]["S"] for name in PSEUDONYMS if name in item}
+        item["interv_nr"]["S"]: {
+            name: item["fields"]["M"][name]["S"]
+            for name in PSEUDONYMS
+            if name in item["fields"]["M"]
+        }
         for item in records()
     }
 
@@ -83,6 +87,7 @@ def test_the_same_patients_have_the_same_pseudonyms_by_every_road(workflow, tmp_
 
     assert first.processed["counts"]["new"] == 60
     assert len(by_webservice) == 60
+    assert all(each["ps_pat"].startswith("DP-L-") for each in by_webservice.values())
     # Whatever differs from what is registered would be a change.
     assert second.processed["counts"]["unchanged"] == 60
     assert third.processed["counts"]["unchanged"] == 60

@@ -413,6 +413,10 @@ class Write:
     given_back: tuple[tuple[str, str], ...] = field(default=())
 
 
+class TemporaryPseudonymError(Exception):
+    """A temporary pseudonym was about to be registered; it would mean nothing for ever."""
+
+
 class Registry(Protocol):
     """The registered procedures of all centres. Reads are consistent."""
 
@@ -432,5 +436,9 @@ class Registry(Protocol):
         True for a record that is registered by this delivery, now or by an earlier try; False
         when the record or one of its implants changed since it was compared (a lost race). The
         order of the writes does not matter.
+
+        Raises:
+            TemporaryPseudonymError: a field has the shape of a temporary pseudonym; nothing of
+                these writes is done.
         """
         ...

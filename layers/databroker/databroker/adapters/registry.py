@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from databroker.adapters.aws import client, code_of, passing_faults
 from databroker.delivery import Centre, Delivery, DeliveryId
 from databroker.ports import Implant, Registered, TemporaryFailureError
+from databroker.privacy.pseudonyms import refuse_temporary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -55,6 +56,7 @@ class DynamoRegistry:
 
         Each action is on condition of what was seen, so together or alone comes to the same.
         """
+        refuse_temporary(value for write in writes for value in write.fields.values())
         won: list[bool] = []
         for pack in _packs([(write, self._actions(delivery, write)) for write in writes]):
             together = [action for _, actions in pack for action in actions]

@@ -234,8 +234,11 @@ class _Gathered:
         place = np.zeros(len(self._everyone), np.int64)
         if self._orders:
             place[np.concatenate(self._orders)] = np.arange(len(place))
+        # Each type leaves the parts as it is put together: there may be millions.
         tokens = {
-            kind: Texts.concat([Texts.empty(0), *(each[kind] for each in self._tokens)]).take(place)
+            kind: Texts.concat([Texts.empty(0), *(each.pop(kind) for each in self._tokens)]).take(
+                place
+            )
             for kind in TYPES
         }
         return Answers(

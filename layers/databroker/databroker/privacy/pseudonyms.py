@@ -7,6 +7,12 @@ of a definitive one is not public and ours (docs/zorgttp-simulator.md). Both are
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+from databroker.ports import TemporaryPseudonymError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 COLUMNS = {"L": "ps_pat", "N": "ps_naam", "P": "ps_partner", "B": "ps_bsn", "C": "ps_c"}
 """The column of each pseudonym type."""
@@ -28,3 +34,14 @@ def definitive_type(text: str) -> str | None:
     """Give the type of a definitive pseudonym, None when it is no definitive pseudonym."""
     match = _DEFINITIVE.fullmatch(text)
     return match and match[1]
+
+
+def refuse_temporary(values: Iterable[str]) -> None:
+    """See that none of these values is a temporary pseudonym.
+
+    Raises:
+        TemporaryPseudonymError: one is.
+    """
+    for value in values:
+        if value.startswith("WS") and temporary_type(value):
+            raise TemporaryPseudonymError("a field has the shape of a temporary pseudonym")
