@@ -8,6 +8,7 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
+from aanleveren.logbook import note
 from aanleveren.outbox import Outbox
 from aanleveren.outcome import CommandError, Exit, Outcome
 from aanleveren.progress import someone_watches
@@ -21,11 +22,15 @@ if TYPE_CHECKING:
 
 
 def run(asked: Namespace, settings: Settings) -> Outcome:
-    """Print the patient number of one record.
+    """Print the patient number of one record, once it is in the log file that somebody asked.
 
     Raises:
-        CommandError: there is no such delivery or record, or ZorgTTP refuses or is away.
+        CommandError: there is no log file, no such delivery or record, or ZorgTTP refuses or is away.
     """
+    audit = settings.logboek
+    if audit is None:
+        text = "Herleiden wordt vastgelegd: geef een logboek (--logboek, of in het configbestand)."
+        raise CommandError(Exit.USAGE, text)
     outbox = Outbox.of(settings)
     content = outbox.read(outbox.folder(asked.delivery_id), PSEUDONYMS)
     if content is None:
@@ -33,6 +38,8 @@ def run(asked: Namespace, settings: Settings) -> Outcome:
         raise CommandError(Exit.RETRY, text)
     pseudonym = _find(content.decode("utf-8-sig"), asked)
     source = connect(settings, may_ask=someone_watches(asked, settings))
+    if not note(audit, "herleid gevraagd", Outcome(Exit.GOOD, delivery_id=asked.delivery_id), 0.0):
+        raise CommandError(Exit.RETRY, f"Het logboek {audit} kan niet worden geschreven.")
     with plain_faults():
         (number,) = source.reverse([pseudonym])
     if number is None:

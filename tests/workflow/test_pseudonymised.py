@@ -212,6 +212,10 @@ def test_a_hospital_leads_a_record_back_to_its_own_patient(
     at_source(tmp_path / "file.csv", tmp_path / "versleuteld.csv")  # sets the account as well
     outcome = workflow.deliver((tmp_path / "file.csv").read_bytes())
     where = ["--outbox", "outbox-bucket", "--zorgttp", workflow.zorgttp_url, "--centre", "MCX"]
+    unaudited = main(["herleid", outcome.delivery_id, "--rij", "4", *where])
+    assert (unaudited, capsys.readouterr().out) == (2, "")
+    audit = tmp_path / "logboek.log"
+    where += ["--logboek", str(audit)]
     rows = (tmp_path / "file.csv").read_text("utf-8-sig").splitlines()
     header, third = rows[0].split(";"), rows[3].split(";")
 
@@ -224,8 +228,10 @@ def test_a_hospital_leads_a_record_back_to_its_own_patient(
     assert (by_row, by_number) == (0, 0)
     assert told_by_row == third[header.index("pat_nr")]
     assert told_by_number["pat_nr"] == told_by_row
-    counts = workflow.zorgttp_calls()
-    assert counts["reversed.MCX.calls"] >= 2
+    logged = audit.read_text()
+    assert logged.count("herleid gevraagd") == 2
+    assert logged.count(outcome.delivery_id) >= 2
+    assert told_by_row not in logged
 
     other = read_settings().account(Role.SOURCE, "MCY")
     monkeypatch.setenv("AANLEVEREN_ZORGTTP_GEBRUIKER", other.username)
@@ -234,4 +240,6 @@ def test_a_hospital_leads_a_record_back_to_its_own_patient(
     denied = main(["herleid", outcome.delivery_id, "--rij", "4", *where])
     assert denied == 4
     assert told_by_row not in "".join(capsys.readouterr())
+    # ZorgTTP keeps its own account of who turned back how many, refused or not.
     assert workflow.zorgttp_calls()["reversed.MCY.calls"] == 1
+    assert audit.read_text().count("herleid gevraagd") == 3
