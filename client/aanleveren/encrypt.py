@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from aanleveren.check import context_of, document, most_bytes, outcome_of, versions_of
@@ -110,9 +111,14 @@ def encrypt(
     return Encrypted(checked, as_csv(done.records))
 
 
+def encrypted_name(file_name: str) -> str:
+    """Give the name of the pseudonymised file, when nobody asked for another."""
+    return f"{PurePath(file_name).stem}-versleuteld.csv"
+
+
 def _place(file: Path, asked: Path | None) -> Path:
     """Give where the pseudonymised file comes; never in the place of the one it is made of."""
-    place = asked or file.with_name(f"{file.stem}-versleuteld.csv")
+    place = asked or file.with_name(encrypted_name(file.name))
     if place.suffix.lower() not in {".csv", ".xml"}:
         raise CommandError(Exit.USAGE, "Het versleutelde bestand is .csv of .xml.")
     if place.resolve() == file.resolve():

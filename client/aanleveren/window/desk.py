@@ -1,21 +1,22 @@
 """What the page can ask for: the same functions as the commands, one file at a time.
 
-The file that was checked is kept in memory, and is what is delivered: nothing is written on disk.
+The file that was checked is kept in memory, and what was made of it as well; that is what is
+delivered: nothing is written on disk.
 """
 
 from __future__ import annotations
 
 import io
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from aanleveren import check as checking
 from aanleveren.logbook import noting
 from aanleveren.outcome import CommandError, Exit
+from aanleveren.window import pseudonyms
 from databroker.dataset import datasets, find_dataset
 from databroker.findings import Finding, Level
 from databroker.report.summary import grouped, judge
@@ -23,21 +24,45 @@ from databroker.report.summary import grouped, judge
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from aanleveren.account import Account
     from aanleveren.deliver import Sender
     from aanleveren.outbox import Outbox
     from aanleveren.settings import Settings
+    from aanleveren.window.pseudonyms import Pseudonymised
+    from databroker.check import Checked
     from databroker.dataset import Dataset
 
 _ROWS_SHOWN = 20
 _PAGE = "de pagina"
+_ORIGINAL, _PSEUDONYMISED = "original", "pseudonymised"
+_NOT_PSEUDONYMISED = "Dit bestand is niet gepseudonimiseerd."
+_ORIGINAL_IS_A_TEST = "Na het pseudonimiseren kan het oorspronkelijke bestand alleen als test weg."
 
 
 @dataclass(frozen=True, slots=True)
 class _CheckedFile:
     number: str
     name: str
-    content: bytes
+    content: bytes = field(repr=False)
     settings: Settings
+    can_pseudonymise: bool
+    pseudonymised: Pseudonymised | None = None
+
+    def load(self, asked: Mapping[str, str], kind: str | None) -> tuple[str, bytes]:
+        """Give the name and the content that go; never the original by mistake.
+
+        Raises:
+            CommandError: what was chosen is not there, or may not go so.
+        """
+        done = self.pseudonymised
+        chosen = asked.get("content") or (_PSEUDONYMISED if done else _ORIGINAL)
+        if chosen == _PSEUDONYMISED and done:
+            return done.name, done.content
+        if chosen != _ORIGINAL:
+            raise CommandError(Exit.USAGE, _NOT_PSEUDONYMISED)
+        if done and kind != "test":
+            raise CommandError(Exit.USAGE, _ORIGINAL_IS_A_TEST)
+        return self.name, self.content
 
 
 class Desk:
@@ -48,8 +73,8 @@ class Desk:
         self._settings = settings
         self._file: _CheckedFile | None = None
         self._sender: Sender | None = None
-        self._sent = 0
-        self._delivered_as: set[str] = set()
+        self._sent = self._size = 0
+        self._delivered_as: set[tuple[str, str]] = set()
         self._one_at_a_time = Lock()
 
     def start(self) -> dict[str, Any]:
@@ -62,8 +87,6 @@ class Desk:
             "centre": settings.centre,
             "kind": settings.soort,
             "why_not_deliver": _why_not_deliver(settings),
-            # The place of `versleutel` on the page: it shows when the command is there.
-            "can_pseudonymise": find_spec("aanleveren.pseudonymise") is not None,
             "version": _version(),
         }
 
@@ -83,22 +106,59 @@ class Desk:
         """
         settings, name = self._chosen(asked), asked.get("name", "")
         with self._one_at_a_time, noting(settings.logboek, "venster:controleer") as entry:
-            self._file = None
+            self._forget()
             checked = checking.check(content, name, settings)
             entry.outcome = checking.outcome_of(checked)
-            self._file = _CheckedFile(secrets.token_urlsafe(8), name, content, settings)
-            self._sender, self._sent, self._delivered_as = None, 0, set()
-        verdict = judge(checked.counts, checked.findings)
-        return {
-            "file": self._file.number,
-            "dataset": f"{checked.dataset.label} {checked.dataset.version}",
-            "verdict": {"word": verdict.word, "tone": verdict.tone, "sentence": verdict.sentence},
-            "counts": asdict(checked.counts),
-            "groups": _groups(checked.findings, checked.dataset),
-        }
+            offer = pseudonyms.offer_for(checked, settings)
+            number = secrets.token_urlsafe(8)
+            self._file = _CheckedFile(number, name, content, settings, offer.can)
+        return _told(checked) | {"file": number, "pseudonymise": asdict(offer)}
+
+    def pseudonymise(self, asked: Mapping[str, str], typed: Account | None) -> dict[str, Any]:
+        """Make pseudonyms of the personal data in the file that was checked.
+
+        Of `typed`, the account when it was not kept on this machine, nothing stays here. The page
+        is asked for one when there is none.
+
+        Raises:
+            CommandError: no such file was checked, or ZorgTTP refuses or is away.
+        """
+        with noting(self._settings.logboek, "venster:versleutel") as entry:
+            file = self._checked(asked)
+            if not file.can_pseudonymise or file.pseudonymised:
+                raise CommandError(Exit.USAGE, "Dit bestand kan niet gepseudonimiseerd worden.")
+            account, entry.outcome = pseudonyms.account_or_why_not(typed)
+            if account is None:
+                return {"account": entry.outcome.fault}
+            # Others are answered meanwhile: a large file takes minutes.
+            done = pseudonyms.pseudonymise(file.content, file.name, file.settings, account)
+            with self._one_at_a_time:
+                if self._file is not file:
+                    raise CommandError(Exit.USAGE, "Er is intussen een ander bestand gekozen.")
+                self._file = replace(file, pseudonymised=done)
+            entry.outcome = checking.outcome_of(done.checked)
+        return _told(done.checked) | {"name": done.name}
+
+    def pseudonymised(self, asked: Mapping[str, str]) -> bytes:
+        """Give the pseudonymised file, for who wants to keep it.
+
+        Raises:
+            CommandError: there is none.
+        """
+        done = self._checked(asked).pseudonymised
+        if done is None:
+            raise CommandError(Exit.USAGE, _NOT_PSEUDONYMISED)
+        return done.content
+
+    def forget(self, asked: Mapping[str, str]) -> dict[str, Any]:
+        """Keep nothing of a file, unless another one took its place already."""
+        with self._one_at_a_time:
+            if self._file and self._file.number == asked.get("file"):
+                self._forget()
+        return {}
 
     def deliver(self, asked: Mapping[str, str]) -> dict[str, Any]:
-        """Put the file that was checked in the inbox.
+        """Put the file in the inbox: as it was checked, or pseudonymised once that was done.
 
         Raises:
             CommandError: no such file was checked, or it was not delivered.
@@ -106,22 +166,22 @@ class Desk:
         from aanleveren.deliver import Sender  # noqa: PLC0415 - a check needs no network
 
         with self._one_at_a_time, noting(self._settings.logboek, "venster:lever"):
-            file = self._file
-            if file is None or file.number != asked.get("file"):
-                raise CommandError(Exit.USAGE, "Controleer het bestand eerst (opnieuw).")
+            file = self._checked(asked)
             settings = file.settings.having(_PAGE, {"soort": asked.get("kind", "")})
-            if settings.soort in self._delivered_as:
+            name, content = file.load(asked, settings.soort)
+            delivered_as = (name, settings.need("soort"))
+            if delivered_as in self._delivered_as:
                 raise CommandError(Exit.USAGE, "Dit bestand is al zo aangeleverd.")
-            self._sent = 0
-            sender = Sender.of(settings, file.name, answered=True)
-            sender.send(io.BytesIO(file.content), self._moved)
+            self._sent, self._size = 0, len(content)
+            sender = Sender.of(settings, name, answered=True)
+            sender.send(io.BytesIO(content), self._moved)
             self._sender = sender
-            self._delivered_as.add(settings.need("soort"))
+            self._delivered_as.add(delivered_as)
         return {"place": sender.place}
 
     def progress(self) -> dict[str, Any]:
         """Tell how many bytes of the file went."""
-        return {"sent": self._sent, "size": len(self._file.content) if self._file else 0}
+        return {"sent": self._sent, "size": self._size}
 
     def receipt(self) -> dict[str, Any]:
         """Give the number of the delivery, None as long as NHR gave none.
@@ -167,12 +227,33 @@ class Desk:
 
         return Outbox.of(self._settings)
 
+    def _checked(self, asked: Mapping[str, str]) -> _CheckedFile:
+        file = self._file
+        if file is None or file.number != asked.get("file"):
+            raise CommandError(Exit.USAGE, "Controleer het bestand eerst (opnieuw).")
+        return file
+
+    def _forget(self) -> None:
+        self._file = self._sender = None
+        self._sent = self._size = 0
+        self._delivered_as = set()
+
     def _chosen(self, asked: Mapping[str, str]) -> Settings:
         told = {name: asked[name] for name in ("dataset", "centre") if name in asked}
         return self._settings.having(_PAGE, told)
 
     def _moved(self, more: int) -> None:
         self._sent += more
+
+
+def _told(checked: Checked) -> dict[str, Any]:
+    verdict = judge(checked.counts, checked.findings)
+    return {
+        "dataset": f"{checked.dataset.label} {checked.dataset.version}",
+        "verdict": {"word": verdict.word, "tone": verdict.tone, "sentence": verdict.sentence},
+        "counts": asdict(checked.counts),
+        "groups": _groups(checked.findings, checked.dataset),
+    }
 
 
 def _choice(dataset: Dataset) -> dict[str, Any]:

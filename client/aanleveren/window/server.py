@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from aanleveren.outcome import CommandError, Exit
+from aanleveren.window.pseudonyms import MOST_ACCOUNT_BYTES, account_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,6 +52,11 @@ _QUESTIONS: Mapping[tuple[str, str], Callable[[Desk, Mapping[str, str]], dict[st
     ("GET", "/status"): lambda desk, asked: desk.status(asked),
     ("GET", "/stay"): lambda *_: {},
     ("POST", "/leave"): lambda *_: {},
+    ("POST", "/forget"): lambda desk, asked: desk.forget(asked),
+}
+_FILES: Mapping[tuple[str, str], Callable[[Desk, Mapping[str, str]], bytes]] = {
+    ("GET", "/report"): lambda desk, asked: desk.report(asked),
+    ("GET", "/pseudonymised"): lambda desk, asked: desk.pseudonymised(asked),
 }
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -65,7 +71,7 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
 }
 _STATUSES = {
-    Exit.FINDINGS: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    Exit.FINDINGS: HTTPStatus.UNPROCESSABLE_ENTITY,
     Exit.USAGE: HTTPStatus.BAD_REQUEST,
     Exit.RETRY: HTTPStatus.SERVICE_UNAVAILABLE,
     Exit.DENIED: HTTPStatus.FORBIDDEN,
@@ -146,9 +152,10 @@ class _Answer:
 
 
 class _RefusedError(Exception):
-    def __init__(self, status: HTTPStatus) -> None:
+    def __init__(self, status: HTTPStatus, text: str = "") -> None:
         super().__init__(status.phrase)
         self.status = status
+        self.content = json.dumps({"error": text}).encode() if text else b""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -208,7 +215,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             return self._ask(path, asked)
         except _RefusedError as refused:
-            return _Answer(b"", _JSON, refused.status)
+            return _Answer(refused.content, _JSON, refused.status)
         except CommandError as error:
             told = {"error": str(error), "exit": int(error.exit_code)}
             status = _STATUSES.get(error.exit_code, HTTPStatus.INTERNAL_SERVER_ERROR)
@@ -216,23 +223,27 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _ask(self, path: str, asked: Mapping[str, str]) -> _Answer:
         desk, question = self.server.desk, (self.command, path)
-        if question == ("GET", "/report"):
-            return _Answer(desk.report(asked), "application/octet-stream")
+        if question in _FILES:
+            return _Answer(_FILES[question](desk, asked), "application/octet-stream")
         if question == ("POST", "/check"):
-            told = desk.check(asked, self._body(desk.most_bytes(asked)))
+            most = desk.most_bytes(asked)
+            text = f"Het bestand is te groot: het mag hoogstens {most // 1_000_000} MB zijn."
+            told = desk.check(asked, self._body(most, text))
+        elif question == ("POST", "/pseudonymise"):
+            text = "De gebruikersnaam of het wachtwoord is te lang."
+            told = desk.pseudonymise(asked, account_in(self._body(MOST_ACCOUNT_BYTES, text)))
         elif question in _QUESTIONS:
             told = _QUESTIONS[question](desk, asked)
         else:
             raise _RefusedError(HTTPStatus.NOT_FOUND)
         return _Answer(json.dumps(told).encode())
 
-    def _body(self, most: int) -> bytes:
+    def _body(self, most: int, too_large: str) -> bytes:
         length = self.headers.get("Content-Length", "")
         if not (length.isascii() and length.isdigit()):
             raise _RefusedError(HTTPStatus.LENGTH_REQUIRED)
         if int(length) > most:
-            text = f"Het bestand is te groot: het mag hoogstens {most // 1_000_000} MB zijn."
-            raise CommandError(Exit.FINDINGS, text)
+            raise _RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, too_large)
         content = self.rfile.read(int(length))
         if len(content) < int(length):
             raise _RefusedError(HTTPStatus.BAD_REQUEST)

@@ -5,13 +5,21 @@ from __future__ import annotations
 import csv
 import json
 import os
+import threading
 from dataclasses import dataclass
 from typing import Any
 
+import boto3
 import pytest
 import xlsxwriter
+from moto import mock_aws
 
 from aanleveren.command import main
+from aanleveren.window import server as servers
+from aanleveren.window.desk import Desk
+from aanleveren.window.server import Window
+from tests.support.cloud import REGION
+from tests.unit.client.browser import SETTINGS, Page
 
 
 @dataclass
@@ -97,3 +105,43 @@ def xlsx_of(tmp_path):
         return path
 
     return write
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """Open windows, and close what is still open."""
+    monkeypatch.setattr(servers, "_LOOK_SECONDS", 0.02)
+    open_now = []
+
+    def start(settings=SETTINGS, **how):
+        window = Window(Desk(settings), **how)
+        serving = threading.Thread(target=window.serve, daemon=True)
+        serving.start()
+        open_now.append((window, serving))
+        return window, serving
+
+    yield start
+    for window, serving in open_now:
+        window._away_seconds = 0.0
+        window.left()
+        serving.join(10)
+        window.server_close()
+        assert not serving.is_alive()
+
+
+@pytest.fixture
+def page(opened):
+    return Page(opened()[0])
+
+
+@pytest.fixture
+def nhr(monkeypatch):
+    """Give S3 with the two buckets; nobody answers by itself."""
+    with mock_aws():
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+        s3 = boto3.client("s3", region_name=REGION)
+        for bucket in ("inbox-bucket", "outbox-bucket"):
+            s3.create_bucket(
+                Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
+            )
+        yield s3

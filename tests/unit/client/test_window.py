@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import importlib.machinery
 import json
 import os
 import re
@@ -11,21 +10,15 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
-import types
-from dataclasses import dataclass
-from urllib.parse import quote, urlencode
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from aanleveren import window as the_window
 from aanleveren.settings import Settings
 from aanleveren.window import desk as desks
 from aanleveren.window import server as servers
-from aanleveren.window.desk import Desk
 from aanleveren.window.server import Window
 from databroker.dataset import find_dataset
 from local.translate import PROJECT
@@ -33,12 +26,11 @@ from simulators.hospital import make_delivery, write_csv
 from tests.support.cloud import REGION
 from tests.support.interventions import TODAY, an_intervention
 from tests.support.reports import a_delivery
+from tests.unit.client.browser import CHOSEN, SETTINGS, Page
 
 ID = a_delivery().delivery_id
-CHOSEN = {"dataset": "pmicd-interventie", "centre": "MCX", "name": "kwartaal 3.csv"}
 KEY = "epd/MCX/pmicd-interventie/{}/kwartaal 3.csv"
 FOLDER = f"outbox/MCX/kwartaal_3.csv/{ID}/"
-SETTINGS = Settings(inbox="inbox-bucket", outbox="outbox-bucket")
 DATASET = find_dataset("pmicd-interventie")
 INTERRUPTIBLE = """
 import signal, sys
@@ -56,92 +48,11 @@ QUESTIONS = [
     ("GET", "/report"),
     ("GET", "/stay"),
     ("POST", "/leave"),
+    ("POST", "/forget"),
+    ("POST", "/pseudonymise"),
+    ("GET", "/pseudonymised"),
     ("GET", "/niets"),
 ]
-
-
-@dataclass
-class Answer:
-    status: int
-    headers: dict[str, str]
-    content: bytes
-
-    @property
-    def told(self):
-        return json.loads(self.content)
-
-
-class Page:
-    """The page in the browser: asks as a browser does, unless told otherwise."""
-
-    def __init__(self, window):
-        self.window = window
-        self.port = window.server_port
-        self.own = {
-            "Host": f"127.0.0.1:{self.port}",
-            "Origin": f"http://127.0.0.1:{self.port}",
-            "Authorization": f"Bearer {window.token}",
-        }
-
-    def ask(self, method, path, asked=(), body=b"", **changes):
-        """Ask; a header that is changed to None is not sent."""
-        headers = self.own | {name.replace("_", "-"): value for name, value in changes.items()}
-        query = f"?{urlencode(asked, quote_via=quote)}" if asked else ""
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        line.putrequest(method, path + query, skip_host=True, skip_accept_encoding=True)
-        if method == "POST":
-            headers.setdefault("Content-Length", str(len(body)))
-        for name, value in headers.items():
-            if value is not None:
-                line.putheader(name, value)
-        line.endheaders(body or None)
-        answer = line.getresponse()
-        given = Answer(answer.status, dict(answer.getheaders()), answer.read())
-        line.close()
-        return given
-
-    def check(self, content, **changes):
-        return self.ask("POST", "/check", CHOSEN | changes, content)
-
-
-@pytest.fixture
-def opened(monkeypatch):
-    """Open windows, and close what is still open."""
-    monkeypatch.setattr(servers, "_LOOK_SECONDS", 0.02)
-    open_now = []
-
-    def start(settings=SETTINGS, **how):
-        window = Window(Desk(settings), **how)
-        serving = threading.Thread(target=window.serve, daemon=True)
-        serving.start()
-        open_now.append((window, serving))
-        return window, serving
-
-    yield start
-    for window, serving in open_now:
-        window._away_seconds = 0.0
-        window.left()
-        serving.join(10)
-        window.server_close()
-        assert not serving.is_alive()
-
-
-@pytest.fixture
-def page(opened):
-    return Page(opened()[0])
-
-
-@pytest.fixture
-def nhr(monkeypatch):
-    """Give S3 with the two buckets; nobody answers by itself."""
-    with mock_aws():
-        monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-        s3 = boto3.client("s3", region_name=REGION)
-        for bucket in ("inbox-bucket", "outbox-bucket"):
-            s3.create_bucket(
-                Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
-            )
-        yield s3
 
 
 @pytest.fixture
@@ -292,15 +203,6 @@ def test_without_boto3_one_checks_and_reads_what_to_install(opened, content, mon
 
     assert "client[s3]" in page.ask("GET", "/start").told["why_not_deliver"]
     assert page.check(content).status == 200
-
-
-def test_pseudonymising_has_its_place_once_it_is_there(page, monkeypatch):
-    before = page.ask("GET", "/start").told["can_pseudonymise"]
-    module = types.ModuleType("aanleveren.pseudonymise")
-    module.__spec__ = importlib.machinery.ModuleSpec(module.__name__, None)
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-
-    assert (before, page.ask("GET", "/start").told["can_pseudonymise"]) == (False, True)
 
 
 # --- controleer ------------------------------------------------------------------------------------

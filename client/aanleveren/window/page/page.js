@@ -5,9 +5,17 @@ const LOOK_AGAIN = 2000, STAY = 20000;
 const $ = (id) => document.getElementById(id);
 const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
-let start, file, delivery, round = 0;
+let start, file, delivery, accepted, pseudonymised, round = 0;
+const delivered = new Set();
 
-class Refused extends Error {}
+class Refused extends Error {
+  constructor(message, exit) {
+    super(message);
+    this.exit = exit;
+  }
+}
+
+const DENIED = 4;
 
 async function ask(method, path, asked = {}, body = undefined) {
   const headers = { Authorization: `Bearer ${token}` };
@@ -21,7 +29,7 @@ async function ask(method, path, asked = {}, body = undefined) {
   if (answer.ok) return answer;
   if (answer.status === 401) throw new Refused("Deze pagina hoort bij een venster dat gesloten is. Start opnieuw: aanleveren venster.");
   const told = await answer.json().catch(() => ({}));
-  throw new Refused(told.error ?? `Technische fout (${answer.status}).`);
+  throw new Refused(told.error ?? `Technische fout (${answer.status}).`, told.exit);
 }
 
 const tell = async (...question) => (await ask(...question)).json();
@@ -79,6 +87,11 @@ function shownGroups(groups) {
   });
 }
 
+function showCounts(id, { records, accepted: good, refused }, [ofGood, ofRefused] = ["goed", "geweigerd"]) {
+  const counts = [["records", records], [ofGood, good], [ofRefused, refused]];
+  $(id).replaceChildren(...counts.map(shownCount));
+}
+
 function shownCount([words, number]) {
   const pair = document.createElement("div");
   for (const [kind, told] of [["dt", words], ["dd", number]]) {
@@ -111,50 +124,138 @@ async function check(chosen) {
   notice("verdict", TONES[found.verdict.tone]);
   $("verdict-word").textContent = `${found.verdict.word}.`;
   $("verdict-sentence").textContent = found.verdict.sentence;
-  const { records, accepted, refused } = found.counts;
-  const counts = [["records", records], ["goed", accepted], ["geweigerd", refused]];
-  $("counts").replaceChildren(...counts.map(shownCount));
+  showCounts("counts", found.counts);
   $("findings").replaceChildren(...shownGroups(found.groups));
-  openDelivery(accepted);
+  accepted = found.counts.accepted;
+  offerPseudonyms(found.pseudonymise);
+  openDelivery();
   turnTo("outcome");
   say(`${found.verdict.word}. ${found.verdict.sentence} ${found.groups.length} soorten meldingen.`);
 }
 
-function openDelivery(accepted) {
+function openDelivery() {
   const why = start.why_not_deliver
     ? `Vanaf deze computer kunt u nog niet aanleveren. ${start.why_not_deliver}`
     : accepted ? "" : "Geen enkel record is goed. Verbeter het bestand en controleer het opnieuw.";
   if (why) notice("why-not", "mixed", why);
   show("why-not", Boolean(why));
   show("deliver-form", !why);
-  for (const choice of document.getElementsByName("kind")) choice.disabled = false;
-  show("send");
-  show("pseudonymise", start.can_pseudonymise);
+  show("what", Boolean(pseudonymised));
+  limitKinds();
   show("deliver");
 }
 
 function forget() {
   round += 1; // what still waits for an older file stops
-  file = delivery = undefined;
+  if (file) tell("POST", "forget", { file }).catch(() => {}); // a check will tell that it is away
+  file = delivery = accepted = pseudonymised = undefined;
+  delivered.clear();
+  pseudonymising(false);
+  $("pseudonymise-form").reset();
   for (const section of ["outcome", "pseudonymise", "deliver", "follow"]) show(section, false);
 }
 
+// --- between: pseudonymise ----------------------------------------------------------------------
+function offerPseudonyms({ can, hint }) {
+  $("pseudonymise-hint").textContent = hint ?? "";
+  show("pseudonymise-hint", Boolean(hint));
+  askAccount("");
+  show("pseudonymise-form", can);
+  show("pseudonymised", false);
+  show("pseudonymise", can || Boolean(hint));
+}
+
+function askAccount(why, tone = "mixed") {
+  $("account").disabled = !why;
+  show("account", Boolean(why));
+  notice("account-why", tone, why);
+  if (why) {
+    $("pseudonymise").scrollIntoView({ block: "nearest" });
+    say(""); // what is wrong is read with the field
+    $($("account-user").value ? "account-password" : "account-user").focus();
+  }
+}
+
+// What was typed goes once, and is not in the page any more when the answer comes.
+function typedAccount() {
+  if ($("account").disabled) return undefined;
+  const typed = new URLSearchParams({ user: $("account-user").value, password: $("account-password").value });
+  $("account-password").value = "";
+  return typed;
+}
+
+// Of what the person sees one thing is done at a time; another file need not wait for it.
+function pseudonymising(busy) {
+  $("pseudonymise-start").disabled = $("send").disabled = busy;
+  show("pseudonymising", busy);
+}
+
+async function pseudonymise() {
+  const mine = file;
+  const asking = tell("POST", "pseudonymise", { file }, typedAccount());
+  pseudonymising(true);
+  const done = await asking.catch((error) => ({ error }));
+  if (mine !== file) return;
+  pseudonymising(false);
+  if (done.account) askAccount(done.account);
+  else if (done.error?.exit === DENIED) askAccount(done.error.message, "bad");
+  else if (done.error) throw done.error;
+  else showPseudonymised(done);
+}
+
+function showPseudonymised({ name, counts, verdict, groups }) {
+  pseudonymised = name;
+  accepted = Math.min(accepted, counts.accepted);
+  askAccount("");
+  $("pseudonymise-form").reset();
+  show("pseudonymise-form", false);
+  const refused = counts.refused ? " De records zonder pseudoniem worden geweigerd." : "";
+  const told = `Het gepseudonimiseerde bestand heet ${name}. Dat levert u nu aan.${refused}`;
+  notice("pseudonymised-verdict", TONES[verdict.tone], told);
+  showCounts("pseudonymised-counts", counts, ["met pseudoniem", "zonder pseudoniem"]);
+  $("remarks-title").textContent = `Alle meldingen over de persoonsgegevens (${groups.length})`;
+  $("pseudonymised-findings").replaceChildren(...shownGroups(groups));
+  $("remarks").open = groups.some((each) => each.refuses);
+  show("remarks", groups.length > 0);
+  $("pseudonymised-help").textContent = `Onder de naam ${name}, zonder persoonsgegevens.`;
+  $("content-pseudonymised").checked = true;
+  openDelivery();
+  turnTo("pseudonymised");
+  $("pseudonymise").scrollIntoView();
+  say(`De persoonsgegevens zijn vervangen. ${told} ${groups.length} soorten meldingen.`);
+}
+
 // --- 3 and 4: deliver, follow, fetch ---------------------------------------------------------
+const radios = (name) => [...document.getElementsByName(name)];
+const chosen = (name) => radios(name).find((each) => each.checked)?.value;
+
+const chosenContent = () => (pseudonymised ? chosen("content") : "original");
+
+// The original goes as a test once there is something better, and nothing goes twice.
+function limitKinds() {
+  const content = chosenContent();
+  const kinds = radios("kind"), onlyTest = Boolean(pseudonymised) && content === "original";
+  for (const kind of kinds) {
+    const isTest = kind.value === "test";
+    kind.disabled = (onlyTest && !isTest) || delivered.has(`${content} ${kind.value}`);
+    kind.checked = !kind.disabled && (kind.checked || (onlyTest && isTest));
+  }
+  show("send", kinds.some((each) => !each.disabled));
+}
+
 async function deliver(kind) {
   const mine = ++round;
+  const content = chosenContent();
   show("sending");
-  const sent = tell("POST", "deliver", { file, kind }).finally(() => show("sending", false));
+  const sent = tell("POST", "deliver", { file, kind, content }).finally(() => show("sending", false));
   watchSending(sent);
   await sent;
-  const choices = [...document.getElementsByName("kind")];
-  for (const choice of choices.filter((each) => each.value === kind)) {
-    Object.assign(choice, { disabled: true, checked: false });
-  }
-  show("send", choices.some((each) => !each.disabled));
+  delivered.add(`${content} ${kind}`);
+  limitKinds();
   $("stages").replaceChildren();
   for (const id of ["ended", "fetch", "answered"]) show(id, false);
   turnTo("follow");
-  stage(`Verstuurd (${kind}).`);
+  stage(`Verstuurd (${kind})${content === "pseudonymised" ? `: ${pseudonymised}` : ""}.`);
   await follow(mine);
 }
 
@@ -215,16 +316,32 @@ async function until(mine, look) {
 }
 
 async function fetchReport() {
-  const report = await (await ask("GET", "report", { delivery })).blob();
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(report);
-  link.download = `${delivery}.xlsx`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+  await download(await ask("GET", "report", { delivery }), `${delivery}.xlsx`);
   say("De rapportage is opgehaald.");
 }
 
+async function save() {
+  await download(await ask("GET", "pseudonymised", { file }), pseudonymised);
+  say(`${pseudonymised} is bewaard.`);
+}
+
+// A link cannot have the token with it, so the page asks and the link has what came.
+async function download(answer, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await answer.blob());
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+}
+
 // --- what the person does --------------------------------------------------------------------
+// A button that was not to be pressed for a while lost the focus.
+function refused(error, button) {
+  fault(error);
+  button.disabled = false;
+  if (document.activeElement === document.body) button.focus({ preventScroll: true });
+}
+
 async function work(button, busy, task) {
   $("fault").hidden = true;
   button.disabled = true;
@@ -232,7 +349,7 @@ async function work(button, busy, task) {
   try {
     await task();
   } catch (error) {
-    fault(error);
+    refused(error, button);
   } finally {
     button.disabled = false;
     if (busy) show(busy, false);
@@ -255,6 +372,16 @@ $("deliver-form").addEventListener("submit", (event) => {
   work($("send"), undefined, () => deliver(kind));
 });
 
+$("pseudonymise-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  say("Bezig met pseudonimiseren.");
+  $("fault").hidden = true;
+  pseudonymise().catch((error) => refused(error, $("pseudonymise-start")));
+});
+
+for (const choice of radios("content")) choice.addEventListener("input", limitKinds);
+
+$("save").addEventListener("click", () => work($("save"), undefined, save));
 $("fetch").addEventListener("click", () => work($("fetch"), undefined, fetchReport));
 
 for (const kind of ["dragover", "drop"]) document.addEventListener(kind, (event) => event.preventDefault());
