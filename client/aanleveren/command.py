@@ -234,6 +234,7 @@ def _add_window(commands: _Commands[argparse.ArgumentParser]) -> None:
     )
     _add_address(window)
     _add_kind(window)
+    _add_zorgttp(window)
     _add_places(window)
     _add_common(window)
 

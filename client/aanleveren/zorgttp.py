@@ -24,17 +24,22 @@ except ImportError as missing:
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from aanleveren.account import Account as Typed
     from aanleveren.settings import Settings
 
 
-def connect(settings: Settings, *, may_ask: bool) -> ZorgTtpSource:
+def connect(
+    settings: Settings, *, may_ask: bool = False, typed: Typed | None = None
+) -> ZorgTtpSource:
     """Give ZorgTTP as the hospital sees it; nothing is sent yet.
+
+    The account is the one that was `typed`, or else that of the environment or the keyring.
 
     Raises:
         CommandError: the address, the centre or the account was not told, or the address is wrong.
     """
     url, centre = settings.need("zorgttp"), settings.need("centre")
-    account = read_account(may_ask=may_ask)
+    account = typed or read_account(may_ask=may_ask)
     try:
         return ZorgTtpSource(url, Account(centre, account.user, account.password))
     except ValueError as error:

@@ -18,7 +18,6 @@ from databroker.findings import Level
 if TYPE_CHECKING:
     from aanleveren.settings import Settings
     from databroker.check import Checked
-    from databroker.ports import PseudonymSource
 
 MOST_ACCOUNT_BYTES = 4_000
 """Of a user name and a password as a form sends them."""
@@ -87,29 +86,13 @@ def pseudonymise(
         CommandError: the file is refused, a setting is wrong, or ZorgTTP refuses or is away.
     """
     from aanleveren.encrypt import encrypt, encrypted_name  # noqa: PLC0415 - needs the extra
-    from aanleveren.zorgttp import plain_faults  # noqa: PLC0415 - needs the extra
+    from aanleveren.zorgttp import connect, plain_faults  # noqa: PLC0415 - needs the extra
 
     with plain_faults():
-        done = encrypt(content, file_name, settings, _source(settings, account))
+        done = encrypt(content, file_name, settings, connect(settings, typed=account))
     if done.content is None:
         raise CommandError(Exit.FINDINGS, "Het bestand is geweigerd; controleer het opnieuw.")
     return Pseudonymised(encrypted_name(file_name), done.content, done.checked)
-
-
-def _source(settings: Settings, account: Account) -> PseudonymSource:
-    from aanleveren import zorgttp  # noqa: PLC0415 - needs the extra
-
-    # That module is the one line to ZorgTTP, so what it has is not taken from elsewhere.
-    login = zorgttp.Account(  # type: ignore[attr-defined]
-        settings.need("centre"), account.user, account.password
-    )
-    try:
-        return zorgttp.ZorgTtpSource(  # type: ignore[attr-defined]
-            settings.need("zorgttp"), login
-        )
-    except ValueError as error:
-        text = "Het adres van ZorgTTP is geen https-adres zonder account of vraag erin."
-        raise CommandError(Exit.USAGE, text) from error
 
 
 def _is_installed() -> bool:

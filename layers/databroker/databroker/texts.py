@@ -83,8 +83,12 @@ class Texts:
     @classmethod
     def of(cls, cells: Iterable[str | None]) -> Texts:
         """Make a column of cells; None is an empty one. A lone surrogate is kept as it is."""
-        parts = [(cell or "").encode("utf-8", "surrogatepass") for cell in cells]
-        return cls.joined(parts)
+        texts = [cell or "" for cell in cells]
+        whole = "".join(texts)
+        if whole.isascii():
+            lengths = np.fromiter(map(len, texts), np.int32, len(texts))
+            return cls(buffer(whole.encode()), ends(lengths) - lengths, lengths)
+        return cls.joined([text.encode("utf-8", "surrogatepass") for text in texts])
 
     @classmethod
     def joined(cls, parts: Sequence[bytes]) -> Texts:
