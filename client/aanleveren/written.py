@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
+
+from databroker.dataset import FieldType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from databroker.dataset import Dataset
     from databroker.records import Records
+
+_DAY = re.compile(r"(?P<day>\d\d)[-/](?P<month>\d\d)[-/](?P<year>\d{4})", re.ASCII)
 
 
 def as_csv(records: Records) -> bytes:
@@ -32,7 +37,10 @@ def as_csv(records: Records) -> bytes:
 
 
 def as_xml(records: Records, dataset: Dataset) -> bytes:
-    """Write XML, each record on the line that it had in the hospital's own file."""
+    """Write XML, each record on the line that it had in the hospital's own file; dates as ISO 8601."""
+    dates = {
+        name for name, column in dataset.columns.items() if column.field.type is FieldType.DATE
+    }
     head = f"dataset={quoteattr(dataset.id)} versie={quoteattr(dataset.version)}"
     content = io.StringIO()
     content.write(f'<?xml version="1.0" encoding="UTF-8"?><aanlevering {head}>\n')
@@ -40,11 +48,21 @@ def as_xml(records: Records, dataset: Dataset) -> bytes:
     for row, cells in _lines(records):
         content.write("\n" * (row - line - 1))
         filled = zip(records.names, cells, strict=True)
-        elements = "".join(f"<{name}>{escape(cell)}</{name}>" for name, cell in filled if cell)
+        elements = "".join(
+            f"<{name}>{escape(_iso(cell) if name in dates else cell)}</{name}>"
+            for name, cell in filled
+            if cell
+        )
         content.write(f"<record>{elements}</record>\n")
         line = max(row, line + 1)
     content.write("</aanlevering>\n")
     return content.getvalue().encode()
+
+
+def _iso(cell: str) -> str:
+    """Turn a date as the handbook has it; anything else stays as it was delivered."""
+    day = _DAY.fullmatch(cell.strip())
+    return "{year}-{month}-{day}".format(**day.groupdict()) if day else cell
 
 
 def _lines(records: Records) -> Iterator[tuple[int, tuple[str, ...]]]:

@@ -6,10 +6,17 @@ import re
 import pytest
 from defusedxml.ElementTree import fromstring
 
+from aanleveren.written import as_xml
 from databroker.dataset import datasets, find_dataset
+from databroker.delivery import Centre
 from databroker.intake import read_delivery
+from databroker.privacy.at_source import pseudonymise_at_source
+from databroker.privacy.desk import Desk
+from databroker.privacy.trust import Checks
 from databroker.publish import documents, xsd
+from databroker.rules import Context
 from simulators.hospital import make_delivery, write_xml
+from tests.support.zorgttp import InMemoryZorgTtp
 
 XS = "{http://www.w3.org/2001/XMLSchema}"
 TODAY = dt.date(2026, 3, 5)
@@ -191,3 +198,29 @@ def test_what_follows_the_schema_is_read_without_a_remark(a_document):
 
     assert reading.findings == []
     assert reading.count == 40
+
+
+@pytest.mark.parametrize("version", ["22.2", "25.1"])
+def test_a_file_that_was_pseudonymised_at_the_source_fits_its_own_schema(tmp_path, version):
+    dataset = find_dataset("pmicd-interventie", "22.2")
+    write_xml(make_delivery(30, today=TODAY), tmp_path / "file.xml")
+    reading = read_delivery((tmp_path / "file.xml").read_bytes(), "file.xml", [dataset])
+    context = Context(TODAY, Centre("MCX"))
+    desk = Desk(InMemoryZorgTtp().source(), Checks(sentinels=False))
+    done = pseudonymise_at_source(reading.records, dataset, context, desk)
+    made = documents(find_dataset("pmicd-interventie", version))
+    schema = Schema(made[f"pmicd-interventie-{version}-versleuteld.xsd"])
+    plain = Schema(made[f"pmicd-interventie-{version}.xsd"])
+    written = as_xml(done.records, dataset)
+
+    if version == "22.2":
+        assert schema.faults(written) == []
+    assert "ps_pat" in {column.get("name") for column in schema.columns}
+    assert plain.faults(written) != []
+    assert not {"pat_nr", "bsn", "geb_naam"} & {column.get("name") for column in schema.columns}
+
+
+def test_a_dataset_without_personal_data_has_one_schema():
+    made = documents(find_dataset("pmicd-followup", "25.1"))
+
+    assert [name for name in made if name.endswith(".xsd")] == ["pmicd-followup-25.1.xsd"]

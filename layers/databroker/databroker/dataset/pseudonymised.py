@@ -103,6 +103,19 @@ def as_pseudonymised(dataset: Dataset) -> Dataset:
     return replace(dataset, fields=(*own, *_REPLACEMENTS))
 
 
+def without_personal_data(dataset: Dataset) -> Dataset | None:
+    """Give the dataset as it should be delivered with pseudonyms; None where there is no such."""
+    whole = as_pseudonymised(dataset)
+    if whole is dataset:
+        return None
+    fields = (field for field in whole.fields if field.kept or field.name in REPLACEMENTS)
+    return replace(dataset, fields=tuple(_needed(field) for field in fields))
+
+
+def _needed(field: Field) -> Field:
+    return replace(field, required=True) if field.name == PSEUDONYMS[0] else field
+
+
 def personal_columns(dataset: Dataset, names: Collection[str]) -> list[str]:
     """Give those of these columns that hold personal data, if the dataset has replacements."""
     if PSEUDONYMS[0] not in dataset.columns:

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from databroker.dataset.model import RULES_PAGES
+from databroker.dataset.pseudonymised import without_personal_data
 from databroker.publish.catalogue import fields_page, rules_page
 from databroker.publish.changes import changes
 from databroker.publish.schema import record_schema
@@ -38,6 +39,9 @@ def documents(dataset: Dataset, before: Dataset | None = None) -> dict[str, byte
         "variabelen.md": fields_page(dataset).encode(),
         **{name: rules_page(dataset, language).encode() for language, name in RULES_PAGES.items()},
     }
+    encrypted = without_personal_data(dataset)
+    if encrypted is not None:
+        made[f"{dataset.id}-{dataset.version}-versleuteld.xsd"] = xsd(encrypted).encode()
     if before is not None:
         made[f"wijzigingen-sinds-{before.version}.json"] = _json(changes(before, dataset))
     return made

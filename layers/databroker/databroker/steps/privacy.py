@@ -15,6 +15,7 @@ from databroker.ports import (
 )
 from databroker.privacy.delivered import read_delivered
 from databroker.privacy.identity import IdentityCheck, check_identity, minimise
+from databroker.privacy.normalise import NORMALISATION
 from databroker.privacy.pseudonymise import PERSON
 from databroker.privacy.pseudonymise import pseudonymise as replace_identities
 from databroker.rules import Context
@@ -138,6 +139,7 @@ def _outcome(
             asdict(line) for line in check.completeness if line.column not in REPLACEMENTS
         ],
         zorgttp={"persons": persons, **asdict(statistics)} if persons else None,
+        normalisation=NORMALISATION,
     )
     papers.write(delivery.delivery_id, PRIVACY, paper)
     accepted = not any(finding.level is Level.FILE_REFUSED for finding in findings)

@@ -1,0 +1,40 @@
+import datetime as dt
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from databroker.steps import patience
+from databroker.steps.patience import LONGEST, Patience
+from tests.support.builders import RECEIVED_AT, a_delivery
+
+FIRST = dt.timedelta(seconds=30)
+
+
+def test_the_waits_grow_with_what_was_waited_and_stay_within_a_quarter_of_an_hour():
+    waited, waits = dt.timedelta(0), []
+    while (left := Patience(waited, FIRST)).lasts:
+        waits.append(left.seconds)
+        waited += dt.timedelta(seconds=left.seconds)
+
+    assert waits[:6] == [30, 30, 60, 120, 240, 480]
+    assert max(waits) == 15 * 60
+    assert LONGEST - dt.timedelta(minutes=15) < waited <= LONGEST
+
+
+@given(st.integers(0, 100_000), st.integers(1, 60), st.integers(0, 90_000))
+def test_no_try_is_made_after_the_time_is_over(waited, first, longest):
+    left = Patience(*(dt.timedelta(seconds=each) for each in (waited, first, longest)))
+
+    assert left.seconds >= 1
+    assert left.lasts == (waited + left.seconds <= longest)
+
+
+def test_a_person_is_waited_for_no_longer_than_the_session(monkeypatch):
+    monkeypatch.setattr(patience, "now", lambda: RECEIVED_AT + dt.timedelta(minutes=10))
+    delivery = a_delivery()
+
+    ends = RECEIVED_AT + dt.timedelta(minutes=15)
+    assert not Patience.with_(delivery, 30, until=ends).lasts
+    assert Patience.with_(delivery, 30, until=ends + dt.timedelta(minutes=5)).lasts
+    assert Patience.with_(delivery, 30).lasts
+    assert Patience.with_(delivery, 30, until=ends + dt.timedelta(days=3)).longest == LONGEST
