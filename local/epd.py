@@ -8,6 +8,7 @@ from pathlib import Path
 
 from local.outputs import Outputs
 from local.processes import ROOT
+from simulators.zorgttp.settings import Role, read_settings
 
 OUTPUTS = ROOT / ".local" / "outputs.json"
 
@@ -31,7 +32,11 @@ def main(arguments: list[str] | None = None, outputs: Path = OUTPUTS) -> int:
 
 
 def environment(told: Outputs, centre: str) -> dict[str, str]:
-    """Give the environment in which any S3 client, and `aanleveren`, is the EPD of a centre."""
+    """Give the environment in which any S3 client, and `aanleveren`, is the EPD of a centre.
+
+    The account is that of the simulator of ZorgTTP.
+    """
+    account = read_settings().account(Role.SOURCE, centre)
     who, inbox, outbox = (
         told["epd"][centre],
         told["outputs"]["InboxBucket"],
@@ -47,6 +52,9 @@ def environment(told: Outputs, centre: str) -> dict[str, str]:
         "OUTBOX": outbox,
         "AANLEVEREN_INBOX": inbox,
         "AANLEVEREN_OUTBOX": outbox,
+        "AANLEVEREN_ZORGTTP": told["zorgttp_url"],
+        "AANLEVEREN_ZORGTTP_GEBRUIKER": account.username,
+        "AANLEVEREN_ZORGTTP_WACHTWOORD": account.password,
     }
 
 

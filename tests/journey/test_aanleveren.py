@@ -112,6 +112,25 @@ def test_a_file_is_delivered_followed_and_its_report_fetched(aanleveren, tmp_pat
     assert "Samenvatting" in load_workbook(report).sheetnames
 
 
+def test_a_file_is_pseudonymised_in_the_hospital_and_led_back_there(aanleveren, tmp_path):
+    path, sent = a_file(tmp_path, 825_001), tmp_path / "versleuteld.csv"
+    log = ("--logboek", tmp_path / "nhr.log")
+
+    encrypted = aanleveren("versleutel", path, "--naar", sent, *ADDRESS)
+    delivered = aanleveren("lever", sent, *ADDRESS, "--soort", "productie", "--wacht")
+    number = delivered.stdout.strip()
+    followed = aanleveren("status", number, "--wacht")
+    back = aanleveren("herleid", number, "--rij", "5", "--centre", "MCX", *log)
+
+    assert [each.returncode for each in (encrypted, delivered, followed, back)] == [0, 0, 0, 0]
+    assert "20 nieuw" in followed.stdout
+    header, *rows = (line.split(";") for line in path.read_text("utf-8-sig").splitlines())
+    patient = rows[3][header.index("pat_nr")]
+    assert back.stdout == f"{patient}\n"
+    assert patient not in sent.read_text("utf-8-sig")
+    assert "herleid gevraagd" in (tmp_path / "nhr.log").read_text()
+
+
 def test_another_hospital_has_no_access(aanleveren, tmp_path):
     path = a_file(tmp_path, 830_001)
     number = aanleveren("lever", path, *ADDRESS, "--soort", "test", "--wacht").stdout.strip()

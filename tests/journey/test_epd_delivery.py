@@ -171,6 +171,33 @@ def test_wrong_zorgttp_credentials_are_told_and_the_file_can_be_offered_again(de
     assert accepted.outcome["counts"]["new"] == 5
 
 
+def test_a_delivery_waits_for_zorgttp_and_goes_on_by_itself(hospital, client, told, tmp_path):
+    away = {"call": "/pseudonymise", "kind": "status", "status": 500}
+    path = tmp_path / "wacht.csv"
+    write_csv(make_delivery(5, today=TODAY, first_number=710_001), path)
+    before = zorgttp_calls(told)["persons"]
+
+    def status():
+        key = {"pk": {"S": f"DELIVERY#{delivery.delivery_id}"}, "sk": {"S": "DELIVERY"}}
+        table = told["outputs"]["LedgerTable"]
+        item = client("dynamodb").get_item(TableName=table, Key=key, ConsistentRead=True)["Item"]
+        return item["status"]["S"]
+
+    urllib3.request("PUT", f"{told['zorgttp_url']}/faults", json=[away])
+    try:
+        delivery = hospital.deliver(path, "productie")
+        wait_until(lambda: status() == "wacht op versleuteling")
+    finally:
+        urllib3.request("DELETE", f"{told['zorgttp_url']}/faults")
+    for _ in hospital.follow(delivery):
+        pass
+
+    assert delivery.outcome["status"] == status() == "verwerkt"
+    assert delivery.outcome["counts"]["new"] == 5
+    # Nobody twice: five patients, and two sentinels in every batch, who are asked alone as well.
+    assert zorgttp_calls(told)["persons"] - before <= 5 + 2 + 2 * 5
+
+
 def test_an_object_outside_the_scheme_is_recorded(client, told):
     client("s3", "MCX").put_object(
         Bucket=told["outputs"]["InboxBucket"], Key="epd/MCX/zomaar.csv", Body=b"x"
