@@ -140,13 +140,16 @@ def test_a_service_that_stays_busy_is_left_alone_after_a_few_tries():
     assert len(script.requests) == 5
 
 
-def test_the_wait_a_service_asks_for_is_bounded(monkeypatch):
-    monkeypatch.setattr(zorgttp, "LONGEST_WAIT", 0.01)
+def test_a_service_that_asks_for_a_long_wait_is_left_alone_at_once():
     busy = answer(429, "", Retry_After="3600")
     with Script(SESSION, busy, records(RECORD)) as script:
-        [result], _ = ZorgTtpSource(script.url, ACCOUNT).pseudonymise(["L"], [PERSON])
+        source = ZorgTtpSource(script.url, ACCOUNT)
 
-    assert result.pseudonyms == {"L": TOKEN}
+        with pytest.raises(PseudonymServiceUnavailableError) as raised:
+            source.pseudonymise(["L"], [PERSON])
+
+    assert raised.value.wait_seconds == 3600
+    assert len(script.requests) == 2
 
 
 def test_a_refused_batch_carries_the_code_of_zorgttp():
@@ -431,3 +434,17 @@ def test_the_question_of_zorgttp_has_the_answer_of_zorgttp_in_the_simulator():
     told["statistics"]["speed"] = 200
     record["pseudonyms"]["C"] = SAMPLE
     assert json.dumps(told) == json.dumps(json.loads(ANSWERED % SAMPLE))
+
+
+def test_a_service_that_asked_for_a_long_wait_can_be_asked_again_on_the_same_line(monkeypatch):
+    monkeypatch.setattr(zorgttp, "LONGEST_QUEUE", 2.0)
+    busy = answer(503, "later", Retry_After="60")
+    with Script(SESSION, busy, busy, records(RECORD)) as script:
+        source = ZorgTtpSource(script.url, ACCOUNT, calls=1)
+
+        for _ in range(2):
+            with pytest.raises(PseudonymServiceUnavailableError):
+                source.pseudonymise(["L"], [PERSON])
+        (result,), _ = source.pseudonymise(["L"], [PERSON])
+
+    assert result.pseudonyms == {"L": TOKEN}

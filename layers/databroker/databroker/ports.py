@@ -246,6 +246,11 @@ class Closing:
 class PseudonymServiceUnavailableError(Exception):
     """ZorgTTP cannot be reached, is busy, or gave no usable answer; worth another try later."""
 
+    def __init__(self, reason: str, wait_seconds: float = 0.0) -> None:
+        """Say why, without a value; `wait_seconds` is how long ZorgTTP asks to be left alone."""
+        super().__init__(reason)
+        self.wait_seconds = wait_seconds
+
 
 class UntrustedAnswerError(Exception):
     """ZorgTTP answered in the agreed shape, but the answer cannot be that of the question."""

@@ -12,21 +12,26 @@ FIRST = dt.timedelta(seconds=30)
 
 def test_the_waits_grow_with_what_was_waited_and_stay_within_a_quarter_of_an_hour():
     waited, waits = dt.timedelta(0), []
-    while (left := Patience(waited, FIRST)).lasts:
-        waits.append(left.seconds)
-        waited += dt.timedelta(seconds=left.seconds)
+    while (wait := Patience(waited, FIRST).wait_seconds()) is not None:
+        waits.append(wait)
+        waited += dt.timedelta(seconds=wait)
 
     assert waits[:6] == [30, 30, 60, 120, 240, 480]
     assert max(waits) == 15 * 60
     assert LONGEST - dt.timedelta(minutes=15) < waited <= LONGEST
 
 
-@given(st.integers(0, 100_000), st.integers(1, 60), st.integers(0, 90_000))
-def test_no_try_is_made_after_the_time_is_over(waited, first, longest):
+@given(st.integers(0, 100_000), st.integers(1, 60), st.integers(0, 90_000), st.floats(0, 1e5))
+def test_no_try_is_made_too_early_or_after_the_time_is_over(waited, first, longest, asked):
     left = Patience(*(dt.timedelta(seconds=each) for each in (waited, first, longest)))
 
-    assert left.seconds >= 1
-    assert left.lasts == (waited + left.seconds <= longest)
+    wait = left.wait_seconds(asked)
+
+    if wait is None:
+        assert waited + max(first, min(waited, 900), asked) > longest - 1
+    else:
+        assert wait >= max(first, asked)
+        assert waited + wait <= longest
 
 
 def test_a_person_is_waited_for_no_longer_than_the_session(monkeypatch):
@@ -34,7 +39,7 @@ def test_a_person_is_waited_for_no_longer_than_the_session(monkeypatch):
     delivery = a_delivery()
 
     ends = RECEIVED_AT + dt.timedelta(minutes=15)
-    assert not Patience.with_(delivery, 30, until=ends).lasts
-    assert Patience.with_(delivery, 30, until=ends + dt.timedelta(minutes=5)).lasts
-    assert Patience.with_(delivery, 30).lasts
+    assert Patience.with_(delivery, 30, until=ends).wait_seconds() is None
+    assert Patience.with_(delivery, 30, until=ends + dt.timedelta(minutes=5)).wait_seconds() == 600
+    assert Patience.with_(delivery, 30).wait_seconds() == 600
     assert Patience.with_(delivery, 30, until=ends + dt.timedelta(days=3)).longest == LONGEST

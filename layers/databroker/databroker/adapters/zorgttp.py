@@ -11,7 +11,7 @@ import ssl
 from contextlib import closing
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 from urllib3 import Retry, Timeout, connection_from_url
@@ -40,8 +40,11 @@ MOST_BYTES = 16 * 1024 * 1024
 LONGEST_ANSWER = 60.0
 """Seconds between two bytes of an answer."""
 
+LONGEST_QUEUE = 120.0
+"""Seconds that a call waits for its turn."""
+
 LONGEST_WAIT = 10.0
-"""Seconds we let a `Retry-After` ask for; the workflow tries again later by itself."""
+"""Seconds that a `Retry-After` is waited for here; beyond that the workflow waits."""
 
 _CODE = r"^[0-9]{3,4}$"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -204,12 +207,30 @@ class ZorgTtpExchange:
         ]
 
 
-class _ShortRetry(Retry):
-    """Waits as long as it is asked to, within reason."""
+class _AskedToWaitError(HTTPError):
+    """ZorgTTP asks to be left alone for longer than one call can last."""
 
-    def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
-        seconds = super().get_retry_after(response)
-        return seconds and min(seconds, LONGEST_WAIT)
+    def __init__(self, seconds: float) -> None:
+        super().__init__("asked to wait")
+        self.seconds = seconds
+
+
+class _ShortRetry(Retry):
+    """Waits as long as it is asked to; when that is long, whoever calls must do the waiting."""
+
+    def increment(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: BaseHTTPResponse | None = None,
+        *rest: Any,
+        **more: Any,
+    ) -> Self:
+        seconds = self.get_retry_after(response) if response else None
+        if response and seconds and seconds > LONGEST_WAIT:
+            response.drain_conn()  # or the pool would miss a connection for ever
+            raise _AskedToWaitError(seconds)
+        return super().increment(method, url, response, *rest, **more)
 
 
 class _Line:
@@ -288,10 +309,13 @@ class _Line:
                 body=json.dumps(question).encode(),
                 headers=headers,
                 redirect=False,
+                pool_timeout=LONGEST_QUEUE,
                 preload_content=False,
             )
             with closing(response):
                 content = response.read(MOST_BYTES + 1, decode_content=False)
+        except _AskedToWaitError as error:
+            raise PseudonymServiceUnavailableError("busy", error.seconds) from None
         except HTTPError as error:
             reason = getattr(error, "reason", None) or error
             raise PseudonymServiceUnavailableError(type(reason).__name__) from None

@@ -63,10 +63,11 @@ def exchange_pseudonyms(
     persons = tables.read(delivery.delivery_id, PERSONS)
     try:
         exchanged = exchange(persons, service, delivery.delivery_id, twice=twice, workers=workers)
-    except PseudonymServiceUnavailableError:
-        if not patience.lasts:
+    except PseudonymServiceUnavailableError as error:
+        wait = patience.wait_seconds(error.wait_seconds)
+        if wait is None:
             raise
-        return ExchangeOutcome(0, before.round, before.void, wait_seconds=patience.seconds)
+        return ExchangeOutcome(0, before.round, before.void, wait_seconds=wait)
     if exchanged.void:
         rounds = before.round + 1
         if rounds >= _MOST_ROUNDS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -37,16 +38,11 @@ class Patience:
         waited = now() - delivery.received_at
         return cls(waited, dt.timedelta(seconds=first_seconds), min(longest, LONGEST))
 
-    @property
-    def lasts(self) -> bool:
-        """Tell whether there is time for another try."""
-        return self.waited + self._wait <= self.longest
+    def wait_seconds(self, asked: float = 0.0) -> int | None:
+        """Give how long to wait for the next try, None when the time will be over by then.
 
-    @property
-    def seconds(self) -> int:
-        """Give how long to wait for it: about as long as it took so far, and never very long."""
-        return round(self._wait.total_seconds())
-
-    @property
-    def _wait(self) -> dt.timedelta:
-        return max(self.first, min(self.waited, _SELDOM))
+        About as long as was waited so far and never very long, unless ZorgTTP `asked` for more.
+        """
+        own = max(self.first, min(self.waited, _SELDOM))
+        wait = max(own, dt.timedelta(seconds=math.ceil(asked)))
+        return round(wait.total_seconds()) if self.waited + wait <= self.longest else None

@@ -97,10 +97,11 @@ def pseudonymise(
     except BatchRefusedError as error:
         refusal = dataset.finding("BF-017", zorgttp_code=error.code)
         return _outcome(delivery, check, [*check.findings, refusal], papers)
-    except PseudonymServiceUnavailableError:
-        if not patience.lasts:
+    except PseudonymServiceUnavailableError as error:
+        wait = patience.wait_seconds(error.wait_seconds)
+        if wait is None:
             raise
-        return PrivacyOutcome(accepted=False, records=len(raw), wait_seconds=patience.seconds)
+        return PrivacyOutcome(accepted=False, records=len(raw), wait_seconds=wait)
     _hand_over(delivery, dataset, check, pseudonyms, tables)
     findings = [*check.findings, *pseudonyms.findings(dataset)]
     return _outcome(delivery, check, findings, papers, pseudonyms.count, pseudonyms.statistics)
