@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from databroker.privacy.pseudonymise import Pseudonyms
+    from databroker.records import Records
 
 AWAY, WRONG = PseudonymServiceUnavailableError, UntrustedAnswerError
 REFUSED, FATAL = CredentialsRefusedError, BatchRefusedError
@@ -66,8 +67,18 @@ def calls(url: str, call: str) -> int:
     return counts.get(f"{call.removeprefix('/')}.calls", 0)
 
 
+def eight_patients() -> Records:
+    """Make patients of whom no two share a pseudonym of any type."""
+    return records_of(
+        *(
+            a_row(pat_nr=str(CANARY + number), geb_datum=f"19{40 + number}-05-15")
+            for number in range(8)
+        )
+    )
+
+
 def ask(url: str, checks: Checks | None = None) -> Pseudonyms:
-    records = records_of(*(a_row(pat_nr=str(CANARY + number)) for number in range(8)))
+    records = eight_patients()
     source = ZorgTtpSource(url, account(Role.SOURCE, "MCX"))
     return pseudonymise(records, Desk(source, checks or Checks(sentinels=False), workers=1))
 
@@ -142,7 +153,7 @@ def test_a_question_of_the_hospital_that_goes_wrong(
 
 def test_the_answer_of_another_call_is_seen_when_all_are_there(url: str) -> None:
     goes_wrong(url, {"call": "/pseudonymise", "kind": "cached", "after": 1})
-    records = records_of(*(a_row(pat_nr=str(CANARY + number)) for number in range(8)))
+    records = eight_patients()
     source = ZorgTtpSource(url, account(Role.SOURCE, "MCX"))
     plain = Checks(sentinels=False, read_back=False)
 
