@@ -163,4 +163,8 @@ def distinct(columns: Sequence[Texts]) -> tuple[Array, Array]:
         # Once in some thousand million deliveries two rows share a key; this is slow, and exact.
         rows = np.stack(cells, axis=1)
         _, first, group = np.unique(rows, axis=0, return_index=True, return_inverse=True)
-    return first, group.reshape(-1).astype(np.int32)
+    # In the order of the file: keys differ from one process to the next, batches must not.
+    order = np.argsort(first)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    return first[order], rank[group.reshape(-1)].astype(np.int32)
