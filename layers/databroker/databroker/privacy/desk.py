@@ -20,8 +20,9 @@ from databroker.privacy.trust import (
     random_order,
     read_back,
 )
+from databroker.records import PART
 from databroker.rules.memo import mixed
-from databroker.texts import WORD, Texts
+from databroker.texts import WORD, Texts, ends
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -189,9 +190,8 @@ class Desk:
         wrong: set[int] = set()
         for texts in answers.tokens.values():
             filled = np.flatnonzero(texts.lengths)
-            longest = int(texts.lengths.max(initial=1))
-            words = [texts.take(filled).words(place) for place in range(-(-longest // WORD))]
-            _, which, times = np.unique(mixed(words), return_inverse=True, return_counts=True)
+            keys = _keys(texts.take(filled))
+            _, which, times = np.unique(keys, return_inverse=True, return_counts=True)
             wrong.update(answers.batches[filled[times[which] > 1]].tolist())
         for number in wrong:
             answer = Answered.from_json(self.kept.read(number))
@@ -205,7 +205,7 @@ class _Gathered:
 
     def __init__(self, everyone: People) -> None:
         self._everyone = everyone
-        self._tokens: list[dict[str, Texts]] = []
+        self._tokens = {kind: _Growing() for kind in TYPES}
         self._orders: list[Array] = []
         self._batches = np.zeros(len(everyone), np.int32)
         self._rounds = np.zeros(len(everyone), np.int32)
@@ -218,12 +218,8 @@ class _Gathered:
         order = np.array(answer.order)
         self._orders.append(order)
         self._batches[order], self._rounds[order] = batch.number, answer.round
-        self._tokens.append(
-            {
-                kind: Texts.of([each.pseudonyms.get(kind) for each in answer.records])
-                for kind in TYPES
-            }
-        )
+        for kind, column in self._tokens.items():
+            column.add([each.pseudonyms.get(kind) for each in answer.records])
         pairs = zip(answer.order, answer.records, strict=True)
         self._said |= {person: each.diagnostics for person, each in pairs if each.diagnostics}
         self._statistics.append(answer.statistics)
@@ -234,21 +230,44 @@ class _Gathered:
         place = np.zeros(len(self._everyone), np.int64)
         if self._orders:
             place[np.concatenate(self._orders)] = np.arange(len(place))
-        # Each type leaves the parts as it is put together: there may be millions.
-        tokens = {
-            kind: Texts.concat([Texts.empty(0), *(each.pop(kind) for each in self._tokens)]).take(
-                place
-            )
-            for kind in TYPES
-        }
         return Answers(
             self._everyone,
             self._batches,
             self._rounds,
-            tokens,
+            {kind: column.texts().take(place) for kind, column in self._tokens.items()},
             self._said,
             together(self._statistics),
         )
+
+
+class _Growing:
+    """A column that grows at its end, without a second copy of what is there."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+        self._lengths: list[Array] = [np.zeros(0, np.int32)]
+
+    def add(self, cells: Sequence[str | None]) -> None:
+        texts = Texts.of(cells)
+        self._data += texts.data[: texts.data.size - WORD].data
+        self._lengths.append(texts.lengths)
+
+    def texts(self) -> Texts:
+        """Give the column; it grows no more after that."""
+        lengths = np.concatenate(self._lengths)
+        self._data += bytes(WORD)
+        data = np.frombuffer(self._data, np.uint8)
+        return Texts(data, ends(lengths) - lengths, lengths)
+
+
+def _keys(texts: Texts) -> Array:
+    """Give every text a number (uint64) that others have once in 2 ** 64, part by part."""
+    count = -(-int(texts.lengths.max(initial=1)) // WORD)
+    keys = [np.zeros(0, np.uint64)]
+    for start in range(0, len(texts), PART):
+        part = texts.take(slice(start, start + PART))
+        keys.append(mixed([part.words(number) for number in range(count)]))
+    return np.concatenate(keys)
 
 
 def together(figures: Sequence[Statistics]) -> Statistics:
