@@ -13,7 +13,7 @@ from aanleveren.outbox import Outbox
 from aanleveren.outcome import CommandError, Exit, Outcome
 from aanleveren.progress import someone_watches
 from aanleveren.zorgttp import connect, plain_faults
-from databroker.report.summary import PSEUDONYMS
+from databroker.report.summary import PSEUDONYMS_LIST
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -32,7 +32,7 @@ def run(asked: Namespace, settings: Settings) -> Outcome:
         text = "Herleiden wordt vastgelegd: geef een logboek (--logboek, of in het configbestand)."
         raise CommandError(Exit.USAGE, text)
     outbox = Outbox.of(settings)
-    content = outbox.read(outbox.folder(asked.delivery_id), PSEUDONYMS)
+    content = outbox.read(outbox.folder(asked.delivery_id), PSEUDONYMS_LIST)
     if content is None:
         text = "Van deze aanlevering zijn (nog) geen pseudoniemen; een test heeft ze niet."
         raise CommandError(Exit.RETRY, text)

@@ -77,7 +77,7 @@ def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, 
         tables=tables,
         papers=papers,
         open_desk=lambda: _desk(settings, delivery, session, state),
-        patience=Patience.with_(
+        patience=Patience.of(
             delivery, settings.zorgttp_first_wait, session.ends if session else None
         ),
     )

@@ -10,7 +10,6 @@ import traceback
 from typing import TYPE_CHECKING
 
 import pytest
-import urllib3
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -28,12 +27,10 @@ from databroker.ports import (
 )
 from databroker.privacy.batches import batches_of
 from databroker.privacy.persons import People
-from databroker.privacy.pseudonyms import temporary_type
 from databroker.privacy.trust import expect_answers
-from simulators.zorgttp.app import create_app
-from simulators.zorgttp.settings import Role, read_settings
 from tests.support.people import a_row, records_of
-from tests.support.serving import Script, answer, serving
+from tests.support.serving import Script, answer
+from tests.support.slides import ANSWERED, ASKED, SAMPLE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -369,37 +366,6 @@ def self_signed(folder: Path) -> ssl.SSLContext:
     return context
 
 
-# As on the slides of 2 June 2026, letter for letter.
-ASKED = """{
-  "pseudonymTypes": [
-    "C"
-  ],
-  "records": [
-    {
-      "G": "M",
-      "GD": "19930515",
-      "PC": "1234AA"
-    }
-  ]
-}"""
-SAMPLE = "WSabzzzzzz0SdACDDArAEJCGsCDECDE-P-C-A/PjAAAAAc4G94wE7puMw5psa6YyagXFi42IEGAg1w=="
-ANSWERED = """{
-  "statistics": {
-    "pseudonymTotal": 1,
-    "errorTotal": 0,
-    "speed": 200
-  },
-  "records": [
-    {
-      "pseudonyms": {
-        "C": "%s"
-      },
-      "diagnostics": []
-    }
-  ]
-}"""
-
-
 def test_the_question_and_the_answer_are_those_of_zorgttp():
     row = a_row(pat_nr=None, geb_naam=None)
     people = People.of(records_of(row))
@@ -413,27 +379,6 @@ def test_the_question_and_the_answer_are_those_of_zorgttp():
     assert answers == [Pseudonymised({"C": SAMPLE})]
     assert statistics == Statistics(pseudonyms=1, errors=0, speed=200)
     expect_answers(batch.types, persons, answers)
-
-
-def test_the_question_of_zorgttp_has_the_answer_of_zorgttp_in_the_simulator():
-    known = read_settings().account(Role.SOURCE, "MCX")
-    with serving(create_app(read_settings())) as url:
-        session = urllib3.request(
-            "POST", f"{url}/session", json={"username": known.username, "password": known.password}
-        ).json()["session"]
-        told = urllib3.request(
-            "POST",
-            f"{url}/pseudonymise",
-            body=ASKED,
-            headers={"Authorization": f"Bearer {session}", "Content-Type": "application/json"},
-        ).json()
-
-    (record,) = told["records"]
-    token = record["pseudonyms"]["C"]
-    assert temporary_type(token) == "C"
-    told["statistics"]["speed"] = 200
-    record["pseudonyms"]["C"] = SAMPLE
-    assert json.dumps(told) == json.dumps(json.loads(ANSWERED % SAMPLE))
 
 
 def test_a_service_that_asked_for_a_long_wait_can_be_asked_again_on_the_same_line(monkeypatch):

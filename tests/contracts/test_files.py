@@ -5,10 +5,11 @@ from dataclasses import replace
 import boto3
 import pytest
 
-from databroker.adapters.files import S3Inbox, S3Outbox, S3Papers, S3Remains
+from databroker.adapters.files import S3Answers, S3Inbox, S3Outbox, S3Papers, S3Remains
 from databroker.adapters.tables import intake_tables
 from databroker.delivery import DeliveryId, Source, outbox_prefix
 from databroker.ports import SourceVanishedError
+from databroker.privacy.desk import KeptInMemory
 from databroker.records import Origin, Records
 from tests.support.builders import INBOX, a_delivery
 from tests.support.cloud import REGION, a_cloud
@@ -178,3 +179,41 @@ def test_the_outbox_has_a_place_of_its_own_for_every_delivery(outbox):
     key = outbox.put(delivery, "ontvangen.json", b"{}", "application/json")
 
     assert key == f"outbox/MCX/kwartaal_1____.csv/{delivery.delivery_id}/ontvangen.json"
+
+
+@pytest.fixture
+def answers(world):
+    return KeptInMemory() if world == "memory" else S3Answers("intake-workbench-bucket", FIRST)
+
+
+def test_the_answer_of_a_batch_waits_under_its_number(answers):
+    answers.write(12, {"round": 1})
+    answers.write(0, {"round": 1})
+    answers.write(12, {"round": 2})
+
+    assert answers.numbers() == {0, 12}
+    assert answers.read(12) == {"round": 2}
+
+
+def test_the_answers_of_one_delivery_are_not_those_of_another():
+    with a_cloud():
+        first, second = (S3Answers("intake-workbench-bucket", each) for each in (FIRST, SECOND))
+        first.write(1, {})
+
+        assert second.numbers() == set()
+
+        S3Remains("intake-workbench-bucket").delete_all(FIRST)
+
+        assert first.numbers() == set()
+
+
+def test_of_more_than_a_thousand_objects_none_is_left():
+    with a_cloud():
+        answers = S3Answers("intake-workbench-bucket", FIRST)
+        for number in range(1_001):
+            answers.write(number, {})
+        assert answers.numbers() == set(range(1_001))
+
+        S3Remains("intake-workbench-bucket").delete_all(FIRST)
+
+        assert objects("intake-workbench-bucket") == {}

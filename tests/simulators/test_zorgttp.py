@@ -13,28 +13,17 @@ from threading import Event
 
 import pytest
 
+from databroker.privacy.pseudonyms import temporary_type
 from simulators.zorgttp.__main__ import loopback
 from simulators.zorgttp.settings import Role, read_settings
 from simulators.zorgttp.third_party import ZorgTtp
 from tests.simulators.parties import PERSON, Client, another_registry, running
 from tests.support.people import TEST_BSNS
-
-SLIDE_REQUEST = """{
-  "pseudonymTypes": [
-    "C"
-  ],
-  "records": [
-    {
-      "G": "M",
-      "GD": "19930515",
-      "PC": "1234AA"
-    }
-  ]
-}"""
+from tests.support.slides import ANSWERED, ASKED, SAMPLE
 
 
 def test_the_question_of_the_slides_gets_the_answer_of_the_slides(mcx):
-    status, result = mcx.post("/pseudonymise", SLIDE_REQUEST)
+    status, result = mcx.post("/pseudonymise", ASKED)
 
     assert status == 200
     assert list(result) == ["statistics", "records"]
@@ -45,6 +34,11 @@ def test_the_question_of_the_slides_gets_the_answer_of_the_slides(mcx):
     assert list(record) == ["pseudonyms", "diagnostics"]
     assert list(record["pseudonyms"]) == ["C"]
     assert record["diagnostics"] == []
+    token = record["pseudonyms"]["C"]
+    assert temporary_type(token) == temporary_type(SAMPLE) == "C"
+    result["statistics"]["speed"] = 200
+    record["pseudonyms"]["C"] = SAMPLE
+    assert json.dumps(result) == json.dumps(json.loads(ANSWERED % SAMPLE))
 
 
 def test_statistics_count_pseudonyms_and_errors(mcx):
@@ -126,8 +120,8 @@ def test_an_account_that_is_no_good_gets_no_session(simulator, username, passwor
 def test_a_session_ends_and_without_one_nothing_is_answered(simulator, mcx):
     simulator.clock.now += simulator.settings.session_seconds
 
-    ended = mcx.post("/pseudonymise", SLIDE_REQUEST)
-    without = Client(simulator.url).post("/pseudonymise", SLIDE_REQUEST)
+    ended = mcx.post("/pseudonymise", ASKED)
+    without = Client(simulator.url).post("/pseudonymise", ASKED)
 
     assert ended == without == (401, {"code": "200"})
 
@@ -137,7 +131,7 @@ def test_each_side_has_its_own_calls(mcx, nhr):
         ("/exchange", {"batch": "x-1", "tokens": [mcx.token()]}),
         ("/rekey", {"pseudonyms": []}),
     ]
-    of_a_centre = [("/pseudonymise", SLIDE_REQUEST), ("/reverse", {"pseudonyms": []})]
+    of_a_centre = [("/pseudonymise", ASKED), ("/reverse", {"pseudonyms": []})]
 
     refusals = [mcx.post(*call) for call in of_the_registry]
     refusals += [nhr.post(*call) for call in of_a_centre]

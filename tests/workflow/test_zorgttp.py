@@ -8,6 +8,7 @@ import pytest
 
 from databroker.adapters.ledger import DynamoLedger
 from databroker.adapters.zorgttp import ZorgTtpSource
+from databroker.privacy.normalise import NORMALISATION
 from databroker.steps import patience
 from tests.support.workflow import (
     DISPOSED,
@@ -63,6 +64,16 @@ def put_now(workflow, clock, content, ago=dt.timedelta(0)):
     workflow.admit(workflow.put(content, at=(clock.now - ago).isoformat()))
     (name,) = set(workflow.executions()) - before
     return workflow.follow(name)
+
+
+def normalisation_of(outcome):
+    """Read in which version the personal data of a delivery were written."""
+    (paper,) = (
+        content
+        for key, content in objects("workbench-bucket").items()
+        if key.endswith(f"{outcome.delivery_id}/papers/privacy.json")
+    )
+    return json.loads(paper)["normalisation"]
 
 
 def test_a_delivery_waits_an_hour_for_zorgttp_and_ends_by_itself(
@@ -131,6 +142,7 @@ def test_persons_mixed_up_once_are_asked_again_and_registered_right(workflow, cl
     again = put_now(workflow, clock, a_file(30))
     assert outcome.states == [*IN, *ENCRYPTED, *EXCHANGED, *REST]
     assert outcome.processed["counts"]["new"] == 30
+    assert normalisation_of(outcome) == NORMALISATION
     # The same patients, asked of a service that makes no mistakes, are those that were registered.
     assert again.processed["counts"]["unchanged"] == 30
 

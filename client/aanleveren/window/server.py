@@ -9,6 +9,7 @@ address behind `#` to itself.
 
 from __future__ import annotations
 
+import errno
 import hmac
 import json
 import secrets
@@ -134,8 +135,10 @@ class Window(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - as the base
         """Tell the kind of a fault only: its text might hold a value of the file."""
         error = sys.exc_info()[1]
-        if isinstance(error, (ConnectionError, TimeoutError)):
-            return  # the browser went away
+        if isinstance(error, (ConnectionError, TimeoutError)) or (
+            isinstance(error, OSError) and error.errno == errno.EBADF
+        ):
+            return  # the browser went away, or Ctrl-C closed the line under an answer
         kind = type(error).__name__
         print(f"aanleveren: Technische fout ({kind}).", file=sys.stderr)  # noqa: T201
 

@@ -19,6 +19,7 @@ from aanleveren.window import server as servers
 from aanleveren.window.desk import Desk
 from aanleveren.window.server import Window
 from tests.support.cloud import REGION
+from tests.support.interventions import an_intervention
 from tests.unit.client.browser import SETTINGS, Page
 
 
@@ -145,3 +146,12 @@ def nhr(monkeypatch):
                 Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
             )
         yield s3
+
+
+@pytest.fixture
+def content(csv_of):
+    """Give a file with one mistake in four records."""
+    return csv_of(
+        an_intervention(lengte="lang"),
+        *(an_intervention(interv_nr=f"MCX-26-{each:06d}") for each in range(3)),
+    ).read_bytes()

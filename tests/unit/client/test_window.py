@@ -1,16 +1,11 @@
-"""`aanleveren venster`, over real HTTP: who is let in, and the road of a file through the page."""
+"""`aanleveren venster`, over real HTTP: the page, and the road of a file through it."""
 
 from __future__ import annotations
 
 import http.client
 import json
-import os
 import re
-import signal
-import socket
-import subprocess
 import sys
-import time
 
 import boto3
 import pytest
@@ -18,10 +13,7 @@ import pytest
 from aanleveren import window as the_window
 from aanleveren.settings import Settings
 from aanleveren.window import desk as desks
-from aanleveren.window import server as servers
-from aanleveren.window.server import Window
 from databroker.dataset import find_dataset
-from local.translate import PROJECT
 from simulators.hospital import make_delivery, write_csv
 from tests.support.cloud import REGION
 from tests.support.interventions import TODAY, an_intervention
@@ -32,12 +24,6 @@ ID = a_delivery().delivery_id
 KEY = "epd/MCX/pmicd-interventie/{}/kwartaal 3.csv"
 FOLDER = f"outbox/MCX/kwartaal_3.csv/{ID}/"
 DATASET = find_dataset("pmicd-interventie")
-INTERRUPTIBLE = """
-import signal, sys
-signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts behind it ignores it
-from aanleveren.command import main
-sys.exit(main())
-"""
 QUESTIONS = [
     ("GET", "/start"),
     ("POST", "/check"),
@@ -53,101 +39,6 @@ QUESTIONS = [
     ("GET", "/pseudonymised"),
     ("GET", "/niets"),
 ]
-
-
-@pytest.fixture
-def content(csv_of):
-    return csv_of(
-        an_intervention(lengte="lang"),
-        *(an_intervention(interv_nr=f"MCX-26-{each:06d}") for each in range(3)),
-    ).read_bytes()
-
-
-# --- who is let in ---------------------------------------------------------------------------------
-def test_it_listens_on_this_machine_alone(page):
-    assert page.window.server_address[0] == "127.0.0.1"
-    assert page.window.socket.family == socket.AF_INET
-
-
-def test_every_run_has_a_token_of_its_own_that_nobody_guesses(opened):
-    tokens = {opened()[0].token for _ in range(5)}
-
-    assert len(tokens) == 5
-    assert min(map(len, tokens)) >= 43
-
-
-@pytest.mark.parametrize(("method", "path"), QUESTIONS)
-@pytest.mark.parametrize(
-    "token", [None, "", "Bearer", "Bearer ", "Bearer nee", "Basic {}", "{}", "Bearer {}x", "é"]
-)
-def test_nothing_is_done_or_told_without_the_token(page, monkeypatch, method, path, token):
-    monkeypatch.setattr(page.window, "desk", None)  # whoever came this far would find nobody
-    told = token and token.format(page.window.token)
-
-    answer = page.ask(method, path, Authorization=told)
-
-    assert (answer.status, answer.content) == (401, b"")
-
-
-def test_the_token_is_not_taken_from_an_address(page):
-    answer = page.ask("GET", "/start", {"token": page.window.token}, Authorization=None)
-
-    assert answer.status == 401
-
-
-@pytest.mark.parametrize("path", ["/", "/page.js", "/start"])
-@pytest.mark.parametrize("host", [None, "kwaad.nl", "kwaad.nl:{}", "127.0.0.1", "127.0.0.1:1"])
-def test_another_name_for_this_machine_is_refused(page, path, host):
-    answer = page.ask("GET", path, Host=host and host.format(page.port))
-
-    assert (answer.status, answer.content) == (421, b"")
-
-
-def test_localhost_is_this_machine(page):
-    host = f"localhost:{page.port}"
-
-    assert page.ask("GET", "/start", Host=host, Origin=f"http://{host}").status == 200
-
-
-@pytest.mark.parametrize(
-    "origin", ["http://kwaad.nl", "null", "https://127.0.0.1:{}", "http://127.0.0.1:1"]
-)
-@pytest.mark.parametrize(("method", "path"), QUESTIONS)
-def test_another_page_is_refused(page, method, path, origin):
-    answer = page.ask(method, path, Origin=origin.format(page.port))
-
-    assert (answer.status, answer.content) == (403, b"")
-
-
-def test_what_does_something_has_to_say_where_it_comes_from(page):
-    assert page.ask("POST", "/deliver", Origin=None).status == 403
-    assert page.ask("GET", "/stay", Origin=None).status == 200
-
-
-@pytest.mark.parametrize("path", ["/", "/page.css", "/page.js", "/start"])
-def test_no_other_page_may_read_frame_or_keep_an_answer(page, path):
-    headers = page.ask("GET", path).headers
-
-    assert not [name for name in headers if name.lower().startswith("access-control")]
-    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
-    assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Referrer-Policy"] == "no-referrer"
-    assert headers["Cache-Control"] == "no-store"
-    policy = headers["Content-Security-Policy"]
-    assert policy.startswith("default-src 'none'; ")
-    assert "frame-ancestors 'none'" in policy
-    assert "unsafe" not in policy
-
-
-def test_no_other_page_may_ask_first(page):
-    assert page.ask("OPTIONS", "/check").status == 501
-
-
-@pytest.mark.parametrize(
-    "path", ["/../server.py", "/page/index.html", "/%2e%2e/desk.py", "//etc/passwd"]
-)
-def test_no_other_file_is_given(page, path):
-    assert page.ask("GET", path).status == 404
 
 
 # --- the page --------------------------------------------------------------------------------------
@@ -410,111 +301,6 @@ def test_what_is_done_is_in_the_log_and_the_name_of_the_file_is_not(
     assert " venster:lever exit=2 " in again
     assert "kwartaal" not in log.read_text()
     assert page.window.token not in log.read_text()
-
-
-# --- opening and leaving ---------------------------------------------------------------------------
-def test_a_page_that_is_away_too_long_closes_the_window(opened):
-    window, serving = opened(away_seconds=0.2)
-
-    serving.join(5)
-
-    assert not serving.is_alive()
-    assert window.desk is not None
-
-
-def test_a_page_that_asks_keeps_the_window_open(opened):
-    window, serving = opened(away_seconds=1.5)
-    page = Page(window)
-
-    for _ in range(6):
-        time.sleep(0.3)
-        assert page.ask("GET", "/stay").status == 200
-
-    assert serving.is_alive()
-
-
-def test_who_knocks_without_the_token_does_not_keep_it_open(opened):
-    window, serving = opened(away_seconds=1.0)
-    page = Page(window)
-
-    for _ in range(8):
-        if serving.is_alive():
-            page.ask("GET", "/stay", Authorization=None)
-        serving.join(0.3)
-
-    assert not serving.is_alive()
-
-
-def test_a_page_that_is_closed_closes_the_window_soon(opened, monkeypatch):
-    monkeypatch.setattr(servers, "_LEFT_SECONDS", 0.2)
-    window, serving = opened()
-
-    assert Page(window).ask("POST", "/leave").status == 200
-
-    serving.join(5)
-    assert not serving.is_alive()
-
-
-def test_a_page_that_is_loaded_again_keeps_it_open(opened, monkeypatch):
-    monkeypatch.setattr(servers, "_LEFT_SECONDS", 0.8)
-    window, serving = opened()
-    page = Page(window)
-
-    page.ask("POST", "/leave")
-    page.ask("GET", "/start")
-    serving.join(2)
-
-    assert serving.is_alive()
-
-
-def test_a_check_that_lasts_is_not_absence(opened, content, monkeypatch):
-    def slow(*_):
-        time.sleep(1.5)
-        raise desks.CommandError(desks.Exit.RETRY, "Traag.")
-
-    monkeypatch.setattr(desks.checking, "check_file", slow)
-    window, serving = opened(away_seconds=0.5)
-
-    assert Page(window).check(content).told["error"] == "Traag."
-    assert serving.is_alive()
-
-
-@pytest.mark.parametrize("how", ["--geen-browser", "--json"])
-def test_the_command_prints_the_address_and_ends_well_on_ctrl_c(tmp_path, how):
-    places = ("client", "layers/databroker", "layers/datasets")
-    paths = os.pathsep.join(str(PROJECT / at) for at in places)
-    process = subprocess.Popen(  # noqa: S603 - our own command
-        [sys.executable, "-c", INTERRUPTIBLE, "venster", how, "--stil"],
-        env=os.environ | {"PYTHONPATH": paths, "HOME": str(tmp_path)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    line = process.stdout.readline()
-    address = json.loads(line)["address"] if how == "--json" else line.strip()
-    port = int(re.fullmatch(r"http://127\.0\.0\.1:(\d+)/#[\w-]{43}", address)[1])
-    with socket.create_connection(("127.0.0.1", port), timeout=5):
-        pass
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=10)
-
-    assert (process.returncode, out, err) == (0, "", "")
-
-
-@pytest.mark.parametrize(("opens", "out"), [(True, ""), (False, "http://127.0.0.1:")])
-def test_the_browser_is_opened_and_without_one_the_address_is_told(
-    aanleveren, monkeypatch, opens, out
-):
-    seen = []
-    monkeypatch.setattr(the_window.webbrowser, "open", lambda at: seen.append(at) or opens)
-    monkeypatch.setattr(Window, "serve", lambda _: None)
-
-    ran = aanleveren("venster")
-
-    assert ran.exit_code == 0
-    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/#[\w-]{43}", seen[0])
-    assert ran.out.startswith(out)
-    assert bool(ran.out) is bool(out)
 
 
 def tell(nhr, name, **document):

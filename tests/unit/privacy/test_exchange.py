@@ -16,6 +16,7 @@ from databroker.privacy.pseudonyms import COLUMNS, temporary_type
 from databroker.privacy.trust import same_as_alike
 from databroker.records import Records
 from tests.support.people import a_row, records_of
+from tests.support.slides import SAMPLE
 from tests.support.zorgttp import InMemoryExchange, InMemoryZorgTtp
 
 DELIVERY = DeliveryId("MCX-20261122-0123456789abcdef")
@@ -181,9 +182,7 @@ def test_nothing_but_a_definitive_pseudonym_of_the_type_is_taken(answers):
 
 
 def test_the_sample_of_zorgttp_is_recognised_as_temporary():
-    sample = "WSabzzzzzz0SdACDDArAEJCGsCDECDE-P-C-A/PjAAAAAc4G94wE7puMw5psa6YyagXFi42IEGAg1w=="
-
-    assert temporary_type(sample) == "C"
+    assert temporary_type(SAMPLE) == "C"
 
 
 def test_a_batch_that_is_not_as_who_was_asked_alone_is_the_wrong_one():

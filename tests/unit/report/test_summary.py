@@ -8,10 +8,13 @@ from hypothesis import strategies as st
 
 from databroker.delivery import Change, Counts, Kind, Status
 from databroker.findings import READING_ORDER, Level
+from databroker.records import Records
 from databroker.report.summary import (
+    RecordLine,
     Tone,
     counts_of,
     processed_json,
+    pseudonyms_csv,
     received_json,
     record_lines,
 )
@@ -173,3 +176,24 @@ def test_the_outcome_for_machines_is_what_the_contract_says():
         "fix": "Vul het veld.",
     }
     assert json.loads(json.dumps(outcome)) == outcome
+
+
+def test_a_refused_record_is_led_back_by_its_row_and_its_number_is_not_repeated():
+    clean = Records.of(
+        {"interv_nr": ["MCX-100001", "=1;2", None], "ps_pat": ["DP-L-A-a", "DP-L-A-b", None]},
+        [2, 3, 5],
+    )
+    records = [
+        RecordLine(2, "MCX-100001", accepted=True, change=None, findings={}),
+        RecordLine(3, "=1;2", accepted=False, change=None, findings={}),
+        RecordLine(5, None, accepted=False, change=None, findings={}),
+    ]
+
+    content = pseudonyms_csv(records, clean)
+
+    assert content.decode().splitlines() == [
+        "rij;interv_nr;ps_pat",
+        "2;MCX-100001;DP-L-A-a",
+        "3;;DP-L-A-b",
+        "5;;",
+    ]

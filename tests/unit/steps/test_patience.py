@@ -39,7 +39,7 @@ def test_a_person_is_waited_for_no_longer_than_the_session(monkeypatch):
     delivery = a_delivery()
 
     ends = RECEIVED_AT + dt.timedelta(minutes=15)
-    assert Patience.with_(delivery, 30, until=ends).wait_seconds() is None
-    assert Patience.with_(delivery, 30, until=ends + dt.timedelta(minutes=5)).wait_seconds() == 600
-    assert Patience.with_(delivery, 30).wait_seconds() == 600
-    assert Patience.with_(delivery, 30, until=ends + dt.timedelta(days=3)).longest == LONGEST
+    assert Patience.of(delivery, 30, until=ends).wait_seconds() is None
+    assert Patience.of(delivery, 30, until=ends + dt.timedelta(minutes=5)).wait_seconds() == 600
+    assert Patience.of(delivery, 30).wait_seconds() == 600
+    assert Patience.of(delivery, 30, until=ends + dt.timedelta(days=3)).longest == LONGEST

@@ -11,6 +11,7 @@ from databroker.dataset.model import (
     Phase,
     Rule,
     Scope,
+    plain_name,
 )
 from databroker.dataset.pseudonymised import (
     PSEUDONYMS,
@@ -43,5 +44,6 @@ __all__ = [
     "find_versions",
     "is_pseudonymised",
     "personal_columns",
+    "plain_name",
     "shortened",
 ]

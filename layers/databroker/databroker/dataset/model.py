@@ -28,6 +28,11 @@ RULES_PAGES = {Language.DUTCH: "regels.md", Language.ENGLISH: "rules.md"}
 """The catalogue of the rules, in each language."""
 
 
+def plain_name(name: str | None) -> str:
+    """Write a column name as `Dataset.headers` has it: lower case, no spaces around it."""
+    return (name or "").strip("\ufeff \t\r\n\xa0").lower()
+
+
 class FieldType(StrEnum):
     """What a value is made of."""
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from databroker.dataset.model import Field, FieldType, IdClass
+from databroker.dataset.model import Field, FieldType, IdClass, plain_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -84,8 +84,7 @@ REPLACEMENTS = tuple(field.name for field in _REPLACEMENTS)
 
 def is_pseudonymised(names: Iterable[str | None]) -> bool:
     """Tell whether a header, or the columns of a table, hold pseudonyms."""
-    found = {(name or "").strip("\ufeff \t\r\n\xa0").lower() for name in names}
-    return not found.isdisjoint(PSEUDONYMS)
+    return not set(PSEUDONYMS).isdisjoint(map(plain_name, names))
 
 
 @cache

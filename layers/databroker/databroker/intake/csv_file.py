@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from databroker.intake.header import plain
+from databroker.dataset import plain_name
 from databroker.intake.sheet import (
     Lines,
     Sheet,
@@ -82,7 +82,7 @@ def find_delimiter(beginning: bytes, dataset: Dataset) -> str:
             _, header = _first_record(_PhysicalLines(beginning, 0), delimiter)
         except UnreadableError:
             header = []
-        return sum(plain(cell) in dataset.headers for cell in header), len(header)
+        return sum(plain_name(cell) in dataset.headers for cell in header), len(header)
 
     return max(DELIMITERS, key=fits)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from databroker.dataset import Bilingual, personal_columns, shortened
+from databroker.dataset import Bilingual, personal_columns, plain_name, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -32,11 +32,6 @@ class Header:
     duplicates: tuple[str, ...]
 
 
-def plain(name: str | None) -> str:
-    """Write a column name as `Dataset.headers` has it: lower case, no spaces around it."""
-    return (name or "").strip("\ufeff \t\r\n\xa0").lower()
-
-
 def match_header(row: int, cells: Sequence[str | None], dataset: Dataset) -> Header:
     """Find the columns of the dataset in a header: any order, any case, spaces around a name."""
     known = dataset.headers
@@ -44,7 +39,7 @@ def match_header(row: int, cells: Sequence[str | None], dataset: Dataset) -> Hea
     places: dict[str, int] = {}
     unknown, duplicates = [], []
     for position, name in enumerate(names):
-        canonical = known.get(plain(name))
+        canonical = known.get(plain_name(name))
         if canonical is None:
             unknown.append(position)
         elif canonical in places:
@@ -60,9 +55,11 @@ def choose_version(names: Iterable[str | None], versions: Sequence[Dataset]) -> 
     A version fits when all columns it must have stand there under their own names, not an alias;
     the newest that fits, and the newest of all when none does.
     """
-    found = {plain(name) for name in names}
+    found = {plain_name(name) for name in names}
     fitting = (
-        version for version in versions if found >= {plain(name) for name in _required(version)}
+        version
+        for version in versions
+        if found >= {plain_name(name) for name in _required(version)}
     )
     return next(fitting, versions[0])
 
@@ -99,7 +96,7 @@ def listed(names: Iterable[str]) -> str:
 
 def _missing(names: Iterable[str], dataset: Dataset) -> list[str]:
     known = dataset.headers
-    found = {known.get(plain(name)) for name in names}
+    found = {known.get(plain_name(name)) for name in names}
     return [name for name in _required(dataset) if name not in found]
 
 

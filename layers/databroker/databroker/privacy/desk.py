@@ -11,7 +11,7 @@ import numpy as np
 
 from databroker.ports import Diagnostic, Pseudonymised, Statistics, UntrustedAnswerError
 from databroker.privacy.batches import ALONE, MOST, ask_all, batches_of, with_sentinels
-from databroker.privacy.persons import TYPES, People
+from databroker.privacy.persons import TYPES, People, keys_of
 from databroker.privacy.pseudonyms import REVERSIBLE
 from databroker.privacy.trust import (
     SENTINELS,
@@ -20,8 +20,6 @@ from databroker.privacy.trust import (
     random_order,
     read_back,
 )
-from databroker.records import PART
-from databroker.rules.memo import mixed
 from databroker.texts import WORD, Texts, ends
 
 if TYPE_CHECKING:
@@ -190,7 +188,7 @@ class Desk:
         wrong: set[int] = set()
         for texts in answers.tokens.values():
             filled = np.flatnonzero(texts.lengths)
-            keys = _keys(texts.take(filled))
+            keys = keys_of(texts.take(filled))
             _, which, times = np.unique(keys, return_inverse=True, return_counts=True)
             wrong.update(answers.batches[filled[times[which] > 1]].tolist())
         for number in wrong:
@@ -258,16 +256,6 @@ class _Growing:
         self._data += bytes(WORD)
         data = np.frombuffer(self._data, np.uint8)
         return Texts(data, ends(lengths) - lengths, lengths)
-
-
-def _keys(texts: Texts) -> Array:
-    """Give every text a number (uint64) that others have once in 2 ** 64, part by part."""
-    count = -(-int(texts.lengths.max(initial=1)) // WORD)
-    keys = [np.zeros(0, np.uint64)]
-    for start in range(0, len(texts), PART):
-        part = texts.take(slice(start, start + PART))
-        keys.append(mixed([part.words(number) for number in range(count)]))
-    return np.concatenate(keys)
 
 
 def together(figures: Sequence[Statistics]) -> Statistics:

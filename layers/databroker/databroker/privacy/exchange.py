@@ -10,12 +10,11 @@ import numpy as np
 
 from databroker.ports import UntrustedAnswerError
 from databroker.privacy.batches import ALONE, MOST, ask_all, slices
-from databroker.privacy.persons import TYPES
+from databroker.privacy.persons import TYPES, keys_of
 from databroker.privacy.pseudonymise import ALIKE, BATCH, PERSON, ROUND, spread_out
 from databroker.privacy.pseudonyms import COLUMNS, REVERSIBLE, definitive_type
 from databroker.privacy.trust import random_order, same_as_alike
-from databroker.rules.memo import mixed
-from databroker.texts import WORD, Texts
+from databroker.texts import Texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -174,9 +173,7 @@ def _void(
 
 def _numbered(texts: Texts) -> Array:
     """Give every different text a number, -1 for an empty one."""
-    longest = int(texts.lengths.max(initial=1))
-    keys = mixed([texts.words(place) for place in range(-(-longest // WORD))])
-    _, numbers = np.unique(keys, return_inverse=True)
+    _, numbers = np.unique(keys_of(texts), return_inverse=True)
     return np.where(texts.lengths > 0, numbers, -1)
 
 

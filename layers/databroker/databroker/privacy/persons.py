@@ -168,3 +168,13 @@ def distinct(columns: Sequence[Texts]) -> tuple[Array, Array]:
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
     return first[order], rank[group.reshape(-1)].astype(np.int32)
+
+
+def keys_of(texts: Texts) -> Array:
+    """Give every text a number (uint64) that others have once in 2 ** 64, part by part."""
+    count = -(-int(texts.lengths.max(initial=1)) // WORD)
+    keys = [np.zeros(0, np.uint64)]
+    for start in range(0, len(texts), PART):
+        part = texts.take(slice(start, start + PART))
+        keys.append(mixed([part.words(number) for number in range(count)]))
+    return np.concatenate(keys)

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from databroker.dataset import PSEUDONYMS
 from databroker.ports import TemporaryPseudonymError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-COLUMNS = {"L": "ps_pat", "N": "ps_naam", "P": "ps_partner", "B": "ps_bsn", "C": "ps_c"}
+COLUMNS = dict(zip(("L", "N", "P", "B", "C"), PSEUDONYMS, strict=True))
 """The column of each pseudonym type."""
 
 REVERSIBLE = "L"

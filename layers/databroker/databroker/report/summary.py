@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass, field
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from databroker.rules import Completeness
 
 RECEIPT, PROCESSED, WORKBOOK = "ontvangen.json", "verwerkt.json", "rapportage.xlsx"
-PSEUDONYMS = "pseudoniemen.csv"
+PSEUDONYMS_LIST = "pseudoniemen.csv"
 
 UNCHANGED_CODE = "TW-001"
 """Told as a number only: most of a second delivery is unchanged, and it would bury the rest."""
@@ -239,14 +241,21 @@ def as_document(paper: dict[str, Any]) -> bytes:
     return json.dumps(paper, ensure_ascii=False, indent=2).encode()
 
 
-def pseudonyms_csv(clean: Records) -> bytes:
-    """Give `pseudoniemen.csv`: of every record the pseudonym that its own centre can turn back."""
+def pseudonyms_csv(records: Iterable[RecordLine], clean: Records) -> bytes:
+    """Give `pseudoniemen.csv`: of every record the pseudonym that its own centre can turn back.
+
+    The number of a refused record is left out: what stands there need not be a number.
+    """
+    accepted = {record.row for record in records if record.accepted}
+    content = io.StringIO(newline="")
+    writer = csv.writer(content, delimiter=";")
+    writer.writerow(("rij", "interv_nr", "ps_pat"))
     columns = clean.rows, clean.column("interv_nr"), clean.column("ps_pat")
-    lines = [
-        ";".join(map(str, (row, number or "", ps or "")))
-        for row, number, ps in zip(*columns, strict=True)
-    ]
-    return "\r\n".join(["rij;interv_nr;ps_pat", *lines, ""]).encode()
+    writer.writerows(
+        (row, number if row in accepted else None, pseudonym)
+        for row, number, pseudonym in zip(*columns, strict=True)
+    )
+    return content.getvalue().encode()
 
 
 def received_json(delivery: Delivery) -> dict[str, Any]:

@@ -30,9 +30,7 @@ class Patience:
     longest: dt.timedelta = LONGEST
 
     @classmethod
-    def with_(
-        cls, delivery: Delivery, first_seconds: int, until: dt.datetime | None = None
-    ) -> Self:
+    def of(cls, delivery: Delivery, first_seconds: int, until: dt.datetime | None = None) -> Self:
         """Tell it of a delivery, at this moment; `until` is when the session of a person ends."""
         longest = LONGEST if until is None else until - delivery.received_at
         waited = now() - delivery.received_at

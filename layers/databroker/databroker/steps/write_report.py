@@ -11,9 +11,8 @@ from databroker.findings import Finding, Level
 from databroker.ports import DeliveryClosedError
 from databroker.report.summary import (
     PROCESSED,
-    PSEUDONYMS,
+    PSEUDONYMS_LIST,
     WORKBOOK,
-    RecordLine,
     Report,
     ZorgTtpFigures,
     as_document,
@@ -71,7 +70,9 @@ def write_report(
         DeliveryClosedError: a fault ended the delivery while this was at work.
     """
     kept = _Kept.of(delivery, papers)
-    records = _records(delivery, kept, tables)
+    clean = tables.read(delivery.delivery_id, CLEAN) if kept.validated else None
+    # Of every record of the file, those that could not be read as a record included.
+    records = [] if clean is None else lines_of(clean, kept.findings, kept.changes)
     counts = counts_of(records) if records else Counts(kept.records, 0, kept.records)
     status = _status(delivery, kept, counts)
     ended = ledger.ending(delivery.delivery_id)
@@ -90,12 +91,13 @@ def write_report(
         **_explained(kept.dataset),
     )
     workbook, processed = write_workbook(report), as_document(processed_json(report))
+    produced = clean if delivery.kind is Kind.PRODUCTION else None
+    pseudonyms = None if produced is None else pseudonyms_csv(records, produced)
     if ledger.finish(delivery.delivery_id, status, counts, report.finished_at).status is not status:
         raise DeliveryClosedError(delivery.delivery_id)
     outbox.put(delivery, WORKBOOK, workbook, XLSX)
-    if delivery.kind is Kind.PRODUCTION and kept.validated:
-        clean = tables.read(delivery.delivery_id, CLEAN)
-        outbox.put(delivery, PSEUDONYMS, pseudonyms_csv(clean), "text/csv")
+    if pseudonyms is not None:
+        outbox.put(delivery, PSEUDONYMS_LIST, pseudonyms, "text/csv")
     outbox.put(delivery, PROCESSED, processed, "application/json")
     return ReportOutcome(status, counts)
 
@@ -183,14 +185,6 @@ def _in_order(dataset: Dataset, completeness: list[Completeness]) -> list[Comple
     """Put the columns of both zones back in the order of the handbook."""
     place = {name: number for number, name in enumerate(dataset.columns)}
     return sorted(completeness, key=lambda line: place[line.column])
-
-
-def _records(delivery: Delivery, kept: _Kept, tables: Tables) -> list[RecordLine]:
-    """Tell of every record of the file, those that could not be read as a record included."""
-    if not kept.validated:
-        return []
-    clean = tables.read(delivery.delivery_id, CLEAN)
-    return lines_of(clean, kept.findings, kept.changes)
 
 
 def _status(delivery: Delivery, kept: _Kept, counts: Counts) -> Status:

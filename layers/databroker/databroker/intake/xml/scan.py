@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from xml.parsers import expat
 
-from databroker.intake.header import plain
+from databroker.dataset import plain_name
 from databroker.intake.sheet import MAX_COLUMNS, MAX_LENGTH, UnreadableError
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ class Scan:
         if len(self.names) == MAX_COLUMNS:
             raise UnreadableError("BF-006", kolommen=f"meer dan {MAX_COLUMNS} kolommen")
         local = _local(tag)
-        name = self.names[tag] = self._known.get(plain(local), local)
+        name = self.names[tag] = self._known.get(plain_name(local), local)
         return name
 
     def _twice(self, name: str) -> UnreadableError:
