@@ -28,11 +28,9 @@ def as_csv(records: Records) -> bytes:
     content = io.StringIO(newline="")
     writer = csv.writer(content, delimiter=";", lineterminator="\r\n")
     writer.writerow(records.names)
-    line = 1
-    for row, cells in _lines(records):
-        content.write("\r\n" * (row - line - 1))
+    for blank, cells in _lines(records):
+        content.write("\r\n" * blank)
         writer.writerow(cells)
-        line = max(row, line + 1)
     return content.getvalue().encode("utf-8-sig")
 
 
@@ -44,9 +42,8 @@ def as_xml(records: Records, dataset: Dataset) -> bytes:
     head = f"dataset={quoteattr(dataset.id)} versie={quoteattr(dataset.version)}"
     content = io.StringIO()
     content.write(f'<?xml version="1.0" encoding="UTF-8"?><aanlevering {head}>\n')
-    line = 1
-    for row, cells in _lines(records):
-        content.write("\n" * (row - line - 1))
+    for blank, cells in _lines(records):
+        content.write("\n" * blank)
         filled = zip(records.names, cells, strict=True)
         elements = "".join(
             f"<{name}>{escape(_iso(cell) if name in dates else cell)}</{name}>"
@@ -54,7 +51,6 @@ def as_xml(records: Records, dataset: Dataset) -> bytes:
             if cell
         )
         content.write(f"<record>{elements}</record>\n")
-        line = max(row, line + 1)
     content.write("</aanlevering>\n")
     return content.getvalue().encode()
 
@@ -66,5 +62,10 @@ def _iso(cell: str) -> str:
 
 
 def _lines(records: Records) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Give how many lines to leave empty before each record, and its cells."""
     columns = [[cell or "" for cell in records.column(name)] for name in records.names]
-    yield from zip(records.rows, zip(*columns, strict=True), strict=True)
+    last = 1
+    for row, cells in zip(records.rows, zip(*columns, strict=True), strict=True):
+        blank = max(row - last - 1, 0)
+        yield blank, cells
+        last += blank + 1 + sum(cell.count("\n") for cell in cells)
