@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Literal
+from unittest.mock import patch
 
 import boto3
 from moto import mock_aws
+from moto.dynamodb.models import DynamoDBBackend
 
 from databroker.adapters import aws
 
@@ -37,7 +40,7 @@ MAIL_FROM = "aanleveren@databroker.example"
 @contextmanager
 def a_cloud(config: dict[str, object] | None = None) -> Iterator[None]:
     """Run with empty tables and buckets; the adapters' clients are made anew."""
-    with mock_aws(config=config):
+    with mock_aws(config=config), _transactions_one_by_one():
         aws.client.cache_clear()
         for table in TABLES:
             boto3.client("dynamodb", region_name=REGION).create_table(
@@ -65,3 +68,19 @@ def a_cloud(config: dict[str, object] | None = None) -> Iterator[None]:
         boto3.client("sesv2", region_name=REGION).create_email_identity(EmailIdentity=MAIL_FROM)
         yield
         aws.client.cache_clear()
+
+
+@contextmanager
+def _transactions_one_by_one() -> Iterator[None]:
+    """Make a transaction of DynamoDB what it is on AWS: nothing comes in between.
+
+    That of moto copies all tables first, which breaks off when another thread writes meanwhile.
+    """
+    lock, right = Lock(), DynamoDBBackend.transact_write_items
+
+    def alone(backend: DynamoDBBackend, transact_items: Any) -> None:
+        with lock:
+            right(backend, transact_items)
+
+    with patch.object(DynamoDBBackend, "transact_write_items", alone):
+        yield
